@@ -1,0 +1,89 @@
+/**
+ * The configuration of a training, as data with a version; the resolved one is saved beside every checkpoint.
+ *
+ * Defaults and their sources are in `defaults.ts`; `method.md` sections 1.3 to 1.6 are the specification.
+ */
+import type { DetectorName } from '#core/model/detector';
+
+/** A point of the fidelity surface: rt divides snippets, rs divides the side. */
+export interface Fidelity {
+  readonly name: 'full' | 's' | 't' | 'st' | 't-window';
+  readonly temporalFactor: number;
+  readonly spatialFactor: number;
+}
+
+/** Which fidelities stage 2 runs through, and when it changes. */
+export type LofiSchedule = 's' | 't' | 'st' | 'short-cyclic' | 'long-cyclic' | 's-then-windows' | 'full';
+
+/** Optimiser settings. */
+export interface OptimiserConfig {
+  readonly kind: 'sgd' | 'adam' | 'adamw';
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly schedule: 'constant' | 'step' | 'cosine' | 'one-cycle';
+  /** For `step`: epochs between drops and the factor. */
+  readonly stepEpochs: number;
+  readonly stepFactor: number;
+  readonly warmupEpochs: number;
+  /** Global gradient norm; null for none. */
+  readonly clipNorm: number | null;
+}
+
+/** How a video becomes snippets. */
+export interface SamplingConfig {
+  readonly snippets: number;
+  readonly framesPerSnippet: number;
+  /** Side in pixels at full fidelity. */
+  readonly side: number;
+  /** `resize` gives every video the same number of snippets, `sliding` a fixed interval. */
+  readonly mode: 'resize' | 'sliding';
+  /** Frames between a snippet's frames; null: adjacent frames spread over the snippet's share of time. */
+  readonly strideFrames: number | null;
+}
+
+/** Stage 2. */
+export interface LofiConfig {
+  readonly schedule: LofiSchedule;
+  readonly epochs: number;
+  /** Epochs of the second phase of `s-then-windows`. */
+  readonly windowEpochs: number;
+  readonly batch: number;
+  readonly windowBatch: number;
+  readonly encoder: OptimiserConfig;
+  readonly windowEncoderLearningRate: number;
+  readonly head: OptimiserConfig;
+  /** Epochs of the head on cached features before the encoder moves. */
+  readonly headWarmupEpochs: number;
+  /** ETAD: share of snippets whose encoder gradient is computed, in (0, 1]. */
+  readonly snippetShare: number;
+  /** Snippets per chunk of exact chunked back-propagation; null: the engine's choice. */
+  readonly chunkSnippets: number | null;
+  readonly batchNorm: 'frozen' | 'trained';
+  readonly frozenPrefixes: readonly string[];
+  readonly reestimateBatchNorm: boolean;
+}
+
+/** Stage 3, the same for the frozen baseline. */
+export interface HeadConfig {
+  readonly epochs: number;
+  readonly batch: number;
+  readonly optimiser: OptimiserConfig;
+  readonly emaDecay: number | null;
+  /** Validate every N epochs and keep the best; null keeps the last. */
+  readonly validateEvery: number | null;
+}
+
+/** Everything that decides a training's outcome. */
+export interface TrainConfig {
+  readonly version: 1;
+  readonly seed: number;
+  /** Encoder to start from: path of a model folder or the name of one under resources/encoders. */
+  readonly encoder: string;
+  readonly detector: DetectorName;
+  readonly sampling: SamplingConfig;
+  readonly lofi: LofiConfig;
+  readonly head: HeadConfig;
+  /** Train the frozen baseline beside it. Always true outside benchmarks. */
+  readonly baseline: boolean;
+}

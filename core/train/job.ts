@@ -1,0 +1,131 @@
+/**
+ * What a job worker is told and what it reports: plain data that crosses the process border.
+ *
+ * The service resolves everything (paths, labels, configuration) before it starts a worker; the worker never opens the database.
+ */
+import type { EngineName } from '#core/compute/engine';
+import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation/segment';
+import type { TrainConfig } from '#core/train/config';
+import type { ErrorInfo } from '#core/contract/errors';
+
+/** A video as the worker sees it. */
+export interface JobVideo {
+  readonly id: string;
+  readonly path: string;
+  /** Content hash: names the caches. */
+  readonly contentHash: string;
+  readonly subset: 'training' | 'validation' | 'testing';
+  readonly segments: readonly LabelledSegment[];
+  /** Stretches that somebody labelled fully; absent means the whole video. */
+  readonly covered?: readonly TimeRange[];
+  /** Predictions that a person rejected: hard negatives. */
+  readonly rejected?: readonly LabelledSegment[];
+}
+
+/** Where a job may write. */
+export interface JobFolders {
+  /** Can be deleted at any time. */
+  readonly cache: string;
+  /** Models and checkpoints of this job. */
+  readonly output: string;
+}
+
+/** Train: LoFi stages 1 → 2 → 3 or the part that the config names. */
+export interface TrainJob {
+  readonly kind: 'train';
+  readonly jobId: string;
+  readonly config: TrainConfig;
+  readonly labels: readonly string[];
+  readonly videos: readonly JobVideo[];
+  readonly folders: JobFolders;
+  readonly engine: EngineName | 'auto';
+  /** Continue from the checkpoints already in `folders.output`. */
+  readonly resume: boolean;
+}
+
+/** Predict with a trained model. */
+export interface PredictJob {
+  readonly kind: 'predict';
+  readonly jobId: string;
+  /** Folder of the model. */
+  readonly model: string;
+  readonly videos: readonly JobVideo[];
+  readonly folders: JobFolders;
+  readonly engine: EngineName | 'auto';
+}
+
+export type WorkerJob = TrainJob | PredictJob;
+
+/** Absolute progress; at most ten a second. */
+export interface JobProgress {
+  /** 0–1 of the whole job. */
+  readonly fraction: number;
+  /** Machine name of the step: `decode`, `stage1`, `stage2`, `stage3`, `features`, `evaluate`. */
+  readonly step: string;
+  /** Words for the person: `Stage 2 of 3, LoFi, epoch 4/12`. */
+  readonly text: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly secondsLeft: number | null;
+}
+
+/** One point of a live curve. */
+export interface JobMetric {
+  /** `loss`, `validationMap`, … */
+  readonly name: string;
+  /** Which run: `frozen`, `lofi`, `stage2`. */
+  readonly series: string;
+  readonly step: number;
+  readonly value: number;
+}
+
+/** Figures of one stage, for the closing table. */
+export interface StageFigures {
+  readonly name: string;
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
+
+/** A finished model as the worker leaves it: a folder that holds `model.json` and `weights.safetensors`. */
+export interface TrainedModel {
+  readonly variant: 'frozen' | 'lofi';
+  readonly folder: string;
+  readonly bytes: number;
+  /** On the validation videos; null where there are none. */
+  readonly validation: { readonly averageMap: number; readonly map: Readonly<Record<string, number>> } | null;
+}
+
+export interface TrainResult {
+  readonly kind: 'train';
+  readonly models: readonly TrainedModel[];
+  /** Which of the two is better on held-out videos. */
+  readonly kept: 'frozen' | 'lofi';
+  readonly stages: readonly StageFigures[];
+  readonly engine: string;
+}
+
+export interface PredictResult {
+  readonly kind: 'predict';
+  readonly predictions: Readonly<Record<string, readonly ScoredSegment[]>>;
+  readonly engine: string;
+}
+
+export type JobResult = TrainResult | PredictResult;
+
+/** Worker → service, one JSON message each. Exactly one `done`, `failed` or `cancelled` ends it. */
+export type WorkerMessage =
+  | { readonly type: 'progress'; readonly progress: JobProgress }
+  | { readonly type: 'metric'; readonly metric: JobMetric }
+  | { readonly type: 'checkpoint'; readonly path: string; readonly step: number }
+  | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
+  | { readonly type: 'done'; readonly result: JobResult }
+  | { readonly type: 'failed'; readonly error: ErrorInfo }
+  | { readonly type: 'cancelled' };
+
+/** Service → worker. */
+export type WorkerCommand =
+  | { readonly type: 'start'; readonly job: WorkerJob }
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'cancel' };
