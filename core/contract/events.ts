@@ -1,0 +1,54 @@
+/**
+ * News from the service to its windows. Events never control flow; at most ten progress events a second and job.
+ */
+import type { JobInfo, JobState, ProjectInfo, SettingsInfo } from './info.ts';
+import type { JobMetric, JobProgress } from '#core/train/job';
+
+/** Payloads by event name. */
+export interface EventMap {
+  'project.changed': { readonly project: ProjectInfo | null };
+  'settings.changed': { readonly settings: SettingsInfo };
+  'videos.changed': { readonly ids: readonly string[] | null };
+  'document.changed': {
+    readonly revision: number;
+    readonly videoIds: readonly string[];
+    readonly labelsChanged: boolean;
+  };
+  'predictions.changed': { readonly videoIds: readonly string[] | null };
+  'models.changed': Readonly<Record<string, never>>;
+  'engines.changed': Readonly<Record<string, never>>;
+  'job.changed': { readonly job: JobInfo };
+  'job.progress': {
+    readonly id: string;
+    readonly state: JobState;
+    readonly progress: JobProgress;
+    readonly metrics: readonly JobMetric[];
+  };
+  /** The shell's own news: the service went away or came back. */
+  'service.state': {
+    readonly state: 'connected' | 'reconnecting' | 'failed';
+    readonly message: string | null;
+  };
+  /** Desktop menus and dropped files. */
+  'shell.action': { readonly action: string; readonly paths: readonly string[] };
+}
+
+export type EventName = keyof EventMap;
+
+/** Every event's name. */
+export const EVENT_NAMES = [
+  'project.changed',
+  'settings.changed',
+  'videos.changed',
+  'document.changed',
+  'predictions.changed',
+  'models.changed',
+  'engines.changed',
+  'job.changed',
+  'job.progress',
+  'service.state',
+  'shell.action',
+] as const satisfies readonly EventName[];
+
+/** How a service publishes news. */
+export type Publish = <K extends EventName>(name: K, payload: EventMap[K]) => void;

@@ -1,0 +1,350 @@
+/**
+ * Shapes that cross processes: plain, read-only data without methods.
+ *
+ * Times are integer PTS in the video's own time base with seconds beside them. Ids are opaque strings.
+ */
+import type { EngineName } from '#core/compute/engine';
+import type { DetectorName } from '#core/model/detector';
+import type { JobMetric, JobProgress, StageFigures } from '#core/train/job';
+import type { TrainConfig } from '#core/train/config';
+import type { ErrorInfo } from './errors.ts';
+
+export type Subset = 'training' | 'validation' | 'testing';
+
+/** A rational number: rates and time bases. */
+export interface Rational {
+  readonly num: number;
+  readonly den: number;
+}
+
+export interface AppInfo {
+  readonly version: string;
+  readonly shell: 'desktop' | 'browser';
+  readonly platform: string;
+  /** Prefix of media URLs: `media://studio` or `/media/TOKEN`. */
+  readonly mediaBase: string;
+}
+
+export interface ProjectInfo {
+  readonly dir: string;
+  readonly name: string;
+  readonly schemaVersion: number;
+  /** Why it cannot be written; null when it can. */
+  readonly readOnlyReason: string | null;
+  readonly videoCount: number;
+  readonly segmentCount: number;
+  readonly labelCount: number;
+  readonly modelCount: number;
+  readonly revision: number;
+}
+
+export interface RecentProjectInfo {
+  readonly dir: string;
+  readonly name: string;
+  readonly openedAt: string;
+}
+
+/** Something to know about a file, with a plain explanation. */
+export interface BadgeInfo {
+  readonly kind:
+    | 'vfr'
+    | 'duplicates'
+    | 'gaps'
+    | 'edit-list'
+    | 'interlaced'
+    | 'damaged'
+    | 'moved'
+    | 'changed'
+    | 'unplayable'
+    | 'rotated';
+  readonly text: string;
+  readonly fromSec?: number;
+  readonly toSec?: number;
+}
+
+export interface VideoInfo {
+  readonly id: string;
+  /** File name without folder. */
+  readonly name: string;
+  readonly path: string;
+  readonly contentHash: string;
+  readonly codec: string;
+  /** As displayed: rotation applied. */
+  readonly width: number;
+  readonly height: number;
+  readonly durationSec: number;
+  readonly frameCount: number;
+  readonly timeBase: Rational;
+  readonly averageRate: Rational;
+  readonly startPts: number;
+  readonly hasAudio: boolean;
+  /** Whether Chromium plays the file itself; otherwise a proxy or decoded frames are shown. */
+  readonly playable: boolean;
+  readonly badges: readonly BadgeInfo[];
+  readonly subset: Subset;
+  readonly segmentCount: number;
+  readonly predictionCount: number;
+  /** Share of the duration inside covered ranges, 0–1. */
+  readonly coveredShare: number;
+  readonly addedAt: string;
+}
+
+export interface LabelInfo {
+  readonly id: string;
+  readonly name: string;
+  /** CSS colour. */
+  readonly colour: string;
+  readonly key: string | null;
+  readonly order: number;
+  readonly parentId: string | null;
+  readonly description: string;
+  /** Ambiguous regions: neither positive nor negative. */
+  readonly ignore: boolean;
+  readonly segmentCount: number;
+}
+
+/** Where a segment came from. */
+export type SegmentSource = 'person' | 'model' | 'import';
+/** `draft` while keyed live; `accepted` and `adjusted` come from reviews. */
+export type SegmentState = 'labelled' | 'accepted' | 'adjusted';
+
+export interface SegmentInfo {
+  readonly id: string;
+  readonly videoId: string;
+  readonly labelId: string;
+  /** A point event has startPts = endPts. */
+  readonly startPts: number;
+  readonly endPts: number;
+  readonly startSec: number;
+  readonly endSec: number;
+  readonly source: SegmentSource;
+  readonly state: SegmentState;
+  readonly score: number | null;
+  readonly modelId: string | null;
+  /** Edges before an adjustment. */
+  readonly formerStartPts: number | null;
+  readonly formerEndPts: number | null;
+  readonly note: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly annotator: string;
+}
+
+export interface CoveredRangeInfo {
+  readonly startPts: number;
+  readonly endPts: number;
+}
+
+/** A video's annotation. */
+export interface DocumentInfo {
+  readonly videoId: string;
+  readonly revision: number;
+  readonly segments: readonly SegmentInfo[];
+  readonly covered: readonly CoveredRangeInfo[];
+}
+
+export type ReviewState = 'predicted' | 'accepted' | 'rejected' | 'adjusted';
+
+export interface PredictionInfo {
+  readonly id: string;
+  readonly videoId: string;
+  readonly modelId: string;
+  readonly labelId: string;
+  readonly startPts: number;
+  readonly endPts: number;
+  readonly startSec: number;
+  readonly endSec: number;
+  readonly score: number;
+  readonly startDeviationSec: number | null;
+  readonly endDeviationSec: number | null;
+  readonly review: ReviewState;
+  readonly reviewedBy: string | null;
+  readonly reviewedAt: string | null;
+  /** The segment that an acceptance made. */
+  readonly segmentId: string | null;
+}
+
+export interface HistoryEntryInfo {
+  readonly id: number;
+  readonly at: string;
+  readonly annotator: string;
+  /** `Move start of jump by −3 frames` as a message key with parameters, put into words by the renderer. */
+  readonly text: string;
+  readonly videoId: string | null;
+  /** False for entries that have been undone. */
+  readonly active: boolean;
+}
+
+/** What an edit, undo or redo changed. */
+export interface EditResult {
+  readonly revision: number;
+  readonly entry: HistoryEntryInfo | null;
+  readonly videoIds: readonly string[];
+  readonly labelsChanged: boolean;
+}
+
+export type JobKind = 'train' | 'predict' | 'import' | 'proxy' | 'engine-install';
+export type JobState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted';
+
+export interface JobInfo {
+  readonly id: string;
+  readonly kind: JobKind;
+  readonly title: string;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly progress: JobProgress | null;
+  readonly metrics: readonly JobMetric[];
+  readonly error: ErrorInfo | null;
+  /** What to try after a failure, e.g. a smaller fidelity, as a ready configuration. */
+  readonly remedy: { readonly text: string; readonly config: TrainConfig } | null;
+  readonly engine: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly modelIds: readonly string[];
+  readonly resumable: boolean;
+}
+
+/** What a training would use, need and lack. */
+export interface PreflightInfo {
+  readonly config: TrainConfig;
+  readonly videos: Readonly<Record<Subset, number>>;
+  readonly segmentsPerLabel: readonly {
+    readonly labelId: string;
+    readonly name: string;
+    readonly count: number;
+    readonly used: boolean;
+  }[];
+  readonly segmentCount: number;
+  readonly coveredSec: number;
+  readonly estimate: {
+    readonly seconds: number | null;
+    readonly memoryBytes: number | null;
+    readonly diskBytes: number;
+  };
+  readonly engine: string | null;
+  /** Empty when training can start; else each reason in words. */
+  readonly blockers: readonly string[];
+  readonly warnings: readonly string[];
+  /** What the planner chose and why. */
+  readonly choices: readonly string[];
+}
+
+/** Figures of one model on one subset. */
+export interface EvaluationInfo {
+  readonly modelId: string;
+  readonly subset: Subset;
+  readonly videoCount: number;
+  readonly segmentCount: number;
+  readonly tiou: readonly number[];
+  readonly map: Readonly<Record<string, number>>;
+  readonly averageMap: number;
+  /** 95 % bootstrap interval over videos. */
+  readonly averageMapInterval: readonly [number, number] | null;
+  readonly perLabel: readonly {
+    readonly label: string;
+    readonly ap: Readonly<Record<string, number>>;
+    readonly averageAp: number;
+  }[];
+  readonly precisionRecall: readonly {
+    readonly label: string;
+    readonly tiou: number;
+    readonly points: readonly (readonly [number, number, number])[];
+  }[];
+  readonly boundaryOffsets: readonly {
+    readonly videoId: string;
+    readonly label: string;
+    readonly startOffsetSec: number;
+    readonly endOffsetSec: number;
+    readonly startSec: number;
+    readonly endSec: number;
+  }[];
+  /** DETAD: ten rows of the six shares, at tIoU .50. */
+  readonly falsePositiveProfile: readonly Readonly<
+    Record<
+      'truePositive' | 'doubleDetection' | 'wrongLabel' | 'localization' | 'confusion' | 'background',
+      number
+    >
+  >[];
+  /** The clips behind the bars. */
+  readonly errors: readonly {
+    readonly kind: string;
+    readonly videoId: string;
+    readonly label: string;
+    readonly startSec: number;
+    readonly endSec: number;
+    readonly score: number | null;
+  }[];
+}
+
+export interface ModelInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly variant: 'frozen' | 'lofi';
+  readonly parentId: string | null;
+  readonly jobId: string | null;
+  readonly detector: DetectorName;
+  readonly labels: readonly string[];
+  readonly config: TrainConfig;
+  readonly createdAt: string;
+  readonly bytes: number;
+  readonly validation: { readonly averageMap: number; readonly map: Readonly<Record<string, number>> } | null;
+  readonly stages: readonly StageFigures[];
+  readonly current: boolean;
+  readonly predictionCount: number;
+  /** What it was trained on. */
+  readonly snapshot: { readonly videos: number; readonly segments: number; readonly revision: number };
+}
+
+export interface EngineInfo {
+  readonly name: EngineName;
+  readonly title: string;
+  readonly available: boolean;
+  /** Why it cannot run; null when it can. */
+  readonly reason: string | null;
+  /** What would make it available. */
+  readonly remedy: string | null;
+  readonly device: string | null;
+  readonly memoryBytes: number | null;
+  /** Measured training step of the calibration, in milliseconds. */
+  readonly stepMs: number | null;
+  readonly selfTest: 'passed' | 'failed' | 'not-run';
+  readonly installable: boolean;
+  readonly chosen: boolean;
+}
+
+export interface SettingsInfo {
+  readonly language: 'system' | 'en' | 'zh-CN';
+  readonly theme: 'system' | 'dark' | 'light' | 'high-contrast';
+  readonly keyProfile: 'nle' | 'boris' | 'elan' | 'via';
+  /** Action id → key chord; overrides of the profile. */
+  readonly keys: Readonly<Record<string, string>>;
+  readonly annotator: string;
+  readonly engine: EngineName | 'auto';
+  readonly reactionTimeMs: number;
+  readonly snap: boolean;
+  readonly stepSeconds: number;
+}
+
+export interface ImportReportInfo {
+  readonly dryRun: boolean;
+  readonly videosMatched: number;
+  readonly videosMissing: readonly string[];
+  readonly segmentsAdded: number;
+  readonly labelsAdded: readonly string[];
+  readonly warnings: readonly { readonly kind: string; readonly message: string; readonly where: string }[];
+}
+
+export interface FormatInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly canRead: boolean;
+  readonly canWrite: boolean;
+  readonly extensions: readonly string[];
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  readonly total: number;
+  readonly items: readonly T[];
+}
