@@ -40,6 +40,20 @@ export interface SamplingConfig {
   readonly mode: 'resize' | 'sliding';
   /** Frames between a snippet's frames; null: adjacent frames spread over the snippet's share of time. */
   readonly strideFrames: number | null;
+  /** `sliding`: frames from one snippet to the next; absent: snippets lie end to end. */
+  readonly intervalFrames?: number;
+}
+
+/** Changes of the frames in stage 2, the same over a sequence. */
+export interface AugmentConfig {
+  /** Largest shift of the picture, as a share of the side. */
+  readonly shift: number;
+  /** Largest relative change of brightness. */
+  readonly gain: number;
+  /** Largest offset, as a share of white. */
+  readonly offset: number;
+  /** Largest shift of the snippet grid in time, in frames. */
+  readonly timeFrames: number;
 }
 
 /** Stage 2. */
@@ -61,7 +75,11 @@ export interface LofiConfig {
   readonly chunkSnippets: number | null;
   readonly batchNorm: 'frozen' | 'trained';
   readonly frozenPrefixes: readonly string[];
+  /** Re-estimate running statistics at full fidelity after stage 2; then for the frozen baseline as well. */
   readonly reestimateBatchNorm: boolean;
+  /** Other factors than the paper's, by name. */
+  readonly fidelities?: readonly Fidelity[];
+  readonly augment: AugmentConfig | null;
 }
 
 /** Stage 3, the same for the frozen baseline. */
