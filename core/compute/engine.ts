@@ -30,6 +30,9 @@ export interface EncoderGradients {
   readonly runningStatistics?: TensorMap;
 }
 
+/** From features [S, C] to the gradient of the loss with respect to them, [S, C]. */
+export type FeatureGradient = (features: Float32Array) => Promise<Float32Array>;
+
 /** One encoder on one engine. Calls must not overlap. */
 export interface EncoderSession {
   readonly spec: EncoderSpec;
@@ -38,10 +41,15 @@ export interface EncoderSession {
    * @throws StudioError `bad-input` when a tensor is missing or has another shape
    */
   setParameters(parameters: TensorMap): void;
-  /** Features without gradients. @returns float32 [S, C], C = spec.featureChannels: mean over the snippet's frames of the pooled vector. */
+  /**
+   * Features without gradients; with trained batch norm they come from the batch's own statistics, which are not kept.
+   * @returns float32 [S, C], C = spec.featureChannels: mean over the snippet's frames of the pooled vector.
+   */
   features(frames: FrameBatch): Promise<Float32Array>;
   /** Gradients of Σ dFeatures·features. dFeatures is float32 [S, C]. */
   gradients(frames: FrameBatch, dFeatures: Float32Array): Promise<EncoderGradients>;
+  /** One training step with a single forward pass: the head is shown the features and answers with their gradient, both [S, C]. */
+  step(frames: FrameBatch, head: FeatureGradient): Promise<EncoderGradients>;
   dispose(): void;
 }
 
@@ -61,6 +69,10 @@ export interface ComputeEngine {
   readonly description: string;
   /** Makes the TF.js back end that heads run on here current (`wasm`, `tensorflow`, `webgpu`, `cpu`). */
   useHeadBackend(): Promise<void>;
-  openEncoder(spec: EncoderSpec, parameters: TensorMap, options: EncoderSessionOptions): Promise<EncoderSession>;
+  openEncoder(
+    spec: EncoderSpec,
+    parameters: TensorMap,
+    options: EncoderSessionOptions,
+  ): Promise<EncoderSession>;
   dispose(): Promise<void>;
 }

@@ -1,0 +1,82 @@
+/**
+ * Whole ONNX models of an encoder: features alone, features with constant weights, and a training step.
+ */
+import type { BatchNormMode } from '#core/compute/engine';
+import type { TensorMap } from '#core/compute/hostTensor';
+import type { ConvLayer, EncoderLayers } from '#core/model/encoder/layers';
+import type { FrameShape, ParameterSource } from './forwardGraph.ts';
+import type { GraphWriter } from './graphWriter.ts';
+import { emitBackward } from './backwardGraph.ts';
+import { createGraphWriter } from './graphWriter.ts';
+import { emitForward, foldedOffsetName } from './forwardGraph.ts';
+import { foldWeight } from '#core/model/encoder/fold';
+
+/** Parameters as inputs of the graph, each declared once. */
+function inputSource(writer: GraphWriter): ParameterSource {
+  return (name, shape) => writer.input(name, 'float32', shape);
+}
+
+/** The forward pass with parameters as inputs. Inputs: frames and parameters; output: features. */
+export function featuresModel(
+  encoder: EncoderLayers,
+  shape: FrameShape,
+  batchNorm: BatchNormMode,
+): Uint8Array {
+  const writer = createGraphWriter();
+  emitForward(writer, encoder, shape, batchNorm, inputSource(writer));
+  return writer.finish();
+}
+
+/** The forward pass with batch norm folded and every weight constant: for export and for extraction. Input: frames; output: features. */
+export function constantFeaturesModel(
+  encoder: EncoderLayers,
+  shape: FrameShape,
+  parameters: TensorMap,
+): Uint8Array {
+  const writer = createGraphWriter();
+  const constants = new Map<string, { data: Float32Array; shape: readonly number[] }>();
+  for (const layer of encoder.layers) {
+    if (layer.kind !== 'conv') continue;
+    const folded = foldWeight(layer, parameters);
+    constants.set(layer.weight, { data: folded.weight, shape: parameters[layer.weight]!.shape });
+    constants.set(foldedOffsetName(layer.norm), { data: folded.offset, shape: [layer.outChannels] });
+  }
+  const source: ParameterSource = (name) => {
+    const { data, shape: tensorShape } = constants.get(name)!;
+    return writer.constant(data, tensorShape, name);
+  };
+  emitForward(writer, encoder, shape, 'frozen', source, true);
+  return writer.finish();
+}
+
+/** Forward and backward pass in one graph. Inputs: frames, parameters, featureGradients; outputs: features and gradients. */
+export function gradientsModel(
+  encoder: EncoderLayers,
+  shape: FrameShape,
+  batchNorm: BatchNormMode,
+  trainable: (name: string) => boolean,
+): Uint8Array {
+  const writer = createGraphWriter();
+  const forward = emitForward(writer, encoder, shape, batchNorm, inputSource(writer));
+  declareStatistics(writer, encoder, forward.statistics);
+  emitBackward(writer, encoder, forward, { shape, batchNorm, trainable });
+  return writer.finish();
+}
+
+function declareStatistics(
+  writer: GraphWriter,
+  encoder: EncoderLayers,
+  statistics: ReturnType<typeof emitForward>['statistics'],
+): void {
+  for (const layer of convLayers(encoder)) {
+    const found = statistics.get(layer.norm);
+    if (!found) continue;
+    writer.output(found.mean);
+    writer.output(found.variance);
+  }
+}
+
+/** The convolutions of an encoder in order. */
+export function convLayers(encoder: EncoderLayers): ConvLayer[] {
+  return encoder.layers.filter((layer) => layer.kind === 'conv');
+}

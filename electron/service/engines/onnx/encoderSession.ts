@@ -1,0 +1,176 @@
+/**
+ * An encoder on ONNX Runtime: generated graphs for each batch shape, parameters fed with every call.
+ */
+import type {
+  EncoderGradients,
+  EncoderSession,
+  EncoderSessionOptions,
+  FrameBatch,
+} from '#core/compute/engine';
+import type { TensorMap } from '#core/compute/hostTensor';
+import type { EncoderSpec } from '#core/model/encoderSpec';
+import type { FrameShape } from '#core/model/onnx/forwardGraph';
+import type { Tensor } from 'onnxruntime-node';
+import { StudioError } from '#core/contract/errors';
+import { buildEncoderLayers } from '#core/model/encoder/builders';
+import { foldNorm, unfoldNormGradients } from '#core/model/encoder/fold';
+import { checkEncoderParameters } from '#core/model/encoder/initialise';
+import { NORM_MOMENTUM } from '#core/model/encoder/layers';
+import { FEATURE_GRADIENT_INPUT, gradientName } from '#core/model/onnx/backwardGraph';
+import {
+  FEATURES_OUTPUT,
+  FRAMES_INPUT,
+  batchMeanName,
+  batchVarianceName,
+} from '#core/model/onnx/forwardGraph';
+import { foldedOffsetName, foldedScaleName } from '#core/model/onnx/forwardGraph';
+import { constantFeaturesModel, convLayers, featuresModel, gradientsModel } from '#core/model/onnx/models';
+import { activationBytes, valuesPerChannel } from '#core/model/encoder/sizes';
+import { createGraphCache, loadRuntime } from './runtime.ts';
+
+/** Compiled graphs together hold at most about this much between calls. */
+const CACHE_BYTES = 2e9;
+
+/** Opens an encoder. @throws StudioError `bad-input` when parameters do not fit the description */
+export async function openOnnxEncoder(
+  spec: EncoderSpec,
+  initial: TensorMap,
+  options: EncoderSessionOptions,
+): Promise<EncoderSession> {
+  const library = await loadRuntime();
+  const encoder = buildEncoderLayers(spec);
+  const convs = convLayers(encoder);
+  const { batchNorm } = options;
+  const frozenPrefixes = options.frozenPrefixes ?? [];
+  const trainable = (name: string): boolean => !frozenPrefixes.some((prefix) => name.startsWith(prefix));
+  const graphs = createGraphCache(CACHE_BYTES);
+  const constantGraphs = createGraphCache(CACHE_BYTES);
+  let parameters: TensorMap = {};
+  let parameterFeeds: Record<string, Tensor> = {};
+
+  const tensor = (data: Float32Array, shape: readonly number[]): Tensor =>
+    new library.Tensor('float32', data, shape);
+
+  const setParameters = (next: TensorMap): void => {
+    checkEncoderParameters(encoder.parameters, next);
+    const copies: TensorMap = {};
+    for (const { name, shape } of encoder.parameters)
+      copies[name] = { shape, data: next[name]!.data.slice() };
+    parameters = copies;
+    parameterFeeds = {};
+    for (const { weight, norm, outChannels } of convs) {
+      parameterFeeds[weight] = tensor(parameters[weight]!.data, parameters[weight]!.shape);
+      if (batchNorm === 'frozen') {
+        const { scale, offset } = foldNorm(norm, parameters);
+        parameterFeeds[foldedScaleName(norm)] = tensor(scale, [outChannels]);
+        parameterFeeds[foldedOffsetName(norm)] = tensor(offset, [outChannels]);
+      } else {
+        for (const name of [`${norm}.weight`, `${norm}.bias`]) {
+          parameterFeeds[name] = tensor(parameters[name]!.data, [outChannels]);
+        }
+      }
+    }
+    void constantGraphs.clear();
+  };
+  setParameters(initial);
+
+  const frameFeed = (frames: FrameBatch): Tensor => new library.Tensor('uint8', frames.data, frames.shape);
+
+  const features = async (frames: FrameBatch): Promise<Float32Array> => {
+    const shape = frameShape(frames);
+    const key = Object.values(shape).join('×');
+    const bytes = activationBytes(encoder, shape);
+    const feeds = { [FRAMES_INPUT]: frameFeed(frames) };
+    if (options.constantParameters === true && batchNorm === 'frozen') {
+      const graph = await constantGraphs.get(key, bytes / 4, () =>
+        constantFeaturesModel(encoder, shape, parameters),
+      );
+      return (await graph.run(feeds))[FEATURES_OUTPUT]!;
+    }
+    const graph = await graphs.get(`features ${key}`, bytes / 4, () =>
+      featuresModel(encoder, shape, batchNorm),
+    );
+    return (await graph.run({ ...feeds, ...parameterFeeds }))[FEATURES_OUTPUT]!;
+  };
+
+  const gradients = async (frames: FrameBatch, dFeatures: Float32Array): Promise<EncoderGradients> => {
+    const shape = frameShape(frames);
+    const key = `gradients ${Object.values(shape).join('×')}`;
+    const graph = await graphs.get(key, activationBytes(encoder, shape) * 2, () =>
+      gradientsModel(encoder, shape, batchNorm, trainable),
+    );
+    const outputs = await graph.run({
+      ...parameterFeeds,
+      [FRAMES_INPUT]: frameFeed(frames),
+      [FEATURE_GRADIENT_INPUT]: tensor(dFeatures, [shape.snippets, spec.featureChannels]),
+    });
+    return collect(outputs, shape);
+  };
+
+  const collect = (outputs: Record<string, Float32Array>, shape: FrameShape): EncoderGradients => {
+    const result: TensorMap = {};
+    for (const { weight, norm, outChannels } of convs) {
+      const ofWeight = outputs[gradientName(weight)];
+      if (ofWeight && trainable(weight))
+        result[weight] = { shape: parameters[weight]!.shape, data: ofWeight };
+      const [gamma, beta] = [`${norm}.weight`, `${norm}.bias`] as const;
+      const found =
+        batchNorm === 'trained'
+          ? { gamma: outputs[gradientName(gamma)], beta: outputs[gradientName(beta)] }
+          : unfolded(norm, outputs);
+      if (found?.gamma && trainable(gamma)) result[gamma] = { shape: [outChannels], data: found.gamma };
+      if (found?.beta && trainable(beta)) result[beta] = { shape: [outChannels], data: found.beta };
+    }
+    const gradientsOnly = { gradients: result, features: outputs[FEATURES_OUTPUT]! };
+    return batchNorm === 'frozen'
+      ? gradientsOnly
+      : { ...gradientsOnly, runningStatistics: statistics(outputs, shape) };
+  };
+
+  const unfolded = (norm: string, outputs: Record<string, Float32Array>) => {
+    const scale = outputs[gradientName(foldedScaleName(norm))];
+    const offset = outputs[gradientName(foldedOffsetName(norm))];
+    return scale && offset ? unfoldNormGradients(norm, parameters, scale, offset) : null;
+  };
+
+  const statistics = (outputs: Record<string, Float32Array>, shape: FrameShape): TensorMap => {
+    const result: TensorMap = {};
+    for (const [norm, count] of valuesPerChannel(encoder, shape)) {
+      const mean = outputs[batchMeanName(norm)]!;
+      const variance = outputs[batchVarianceName(norm)]!;
+      const unbiased = count / Math.max(1, count - 1);
+      result[`${norm}.running_mean`] = moved(parameters[`${norm}.running_mean`]!.data, mean, 1);
+      result[`${norm}.running_var`] = moved(parameters[`${norm}.running_var`]!.data, variance, unbiased);
+    }
+    return result;
+  };
+
+  return {
+    spec,
+    setParameters,
+    features,
+    gradients,
+    step: async (frames, head) => gradients(frames, await head(await features(frames))),
+    dispose: () => {
+      void graphs.clear();
+      void constantGraphs.clear();
+    },
+  };
+}
+
+function moved(running: Float32Array, batch: Float32Array, factor: number) {
+  const data = running.map((value, i) => value * (1 - NORM_MOMENTUM) + batch[i]! * factor * NORM_MOMENTUM);
+  return { shape: [running.length], data };
+}
+
+function frameShape(frames: FrameBatch): FrameShape {
+  const [snippets, count, height, width] = frames.shape;
+  const expected = snippets * count * height * width * 3;
+  if (frames.data.length !== expected || expected === 0) {
+    throw new StudioError(
+      'bad-input',
+      `A batch of frames of shape [${frames.shape.join(', ')}] needs ${expected} bytes; it has ${frames.data.length}.`,
+    );
+  }
+  return { snippets, frames: count, height, width };
+}

@@ -1,0 +1,103 @@
+/**
+ * ONNX Runtime's sessions for encoder graphs: opened on first use, kept by shape, given up oldest first when they hold too much memory.
+ */
+import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node';
+import { availableParallelism } from 'node:os';
+import { StudioError } from '#core/contract/errors';
+
+type Runtime = typeof import('onnxruntime-node');
+
+let runtime: Promise<Runtime> | null = null;
+
+/**
+ * Loads the library on first use.
+ * @throws StudioError `engine-unavailable`
+ */
+export function loadRuntime(): Promise<Runtime> {
+  runtime ??= import('onnxruntime-node').catch((error: unknown) => {
+    runtime = null;
+    throw new StudioError(
+      'engine-unavailable',
+      `ONNX Runtime does not load on this machine (${process.platform} ${process.arch}). Run "npm install" again, or choose another engine.`,
+      { platform: process.platform, arch: process.arch },
+      { cause: error },
+    );
+  });
+  return runtime;
+}
+
+/** A compiled graph. */
+export interface GraphSession {
+  /** Values by name in, float32 data of all outputs by name out. */
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Float32Array>>;
+  release(): Promise<void>;
+}
+
+/** Compiles a model. */
+export async function openGraph(model: Uint8Array, threads = availableParallelism()): Promise<GraphSession> {
+  const library = await loadRuntime();
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  };
+  const session = await library.InferenceSession.create(model, options);
+  return {
+    run: async (feeds) => {
+      const outputs = await session.run(feeds);
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, value]) => [name, float32Data(name, value)]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+function float32Data(name: string, value: OnnxValue): Float32Array {
+  if (!(value.data instanceof Float32Array)) {
+    throw new StudioError('internal', `ONNX Runtime returned ${value.type} for "${name}", not float32.`);
+  }
+  return value.data;
+}
+
+/** Compiled graphs by key, limited by the memory that they are thought to hold. */
+export interface GraphCache {
+  get(key: string, bytes: number, model: () => Uint8Array): Promise<GraphSession>;
+  clear(): Promise<void>;
+}
+
+/** A cache that gives up the graphs used longest ago once the sum of `bytes` is above the limit. */
+export function createGraphCache(limitBytes: number): GraphCache {
+  const entries = new Map<string, { readonly bytes: number; readonly session: GraphSession }>();
+  const evict = async (incoming: number): Promise<void> => {
+    let held = incoming;
+    for (const { bytes } of entries.values()) held += bytes;
+    for (const [key, { bytes, session }] of [...entries]) {
+      if (held <= limitBytes) return;
+      entries.delete(key);
+      held -= bytes;
+      await session.release();
+    }
+  };
+  return {
+    get: async (key, bytes, model) => {
+      const known = entries.get(key);
+      if (known) {
+        entries.delete(key);
+        entries.set(key, known);
+        return known.session;
+      }
+      await evict(bytes);
+      const session = await openGraph(model());
+      entries.set(key, { bytes, session });
+      return session;
+    },
+    clear: async () => {
+      const sessions = [...entries.values()];
+      entries.clear();
+      for (const { session } of sessions) await session.release();
+    },
+  };
+}
