@@ -1,0 +1,128 @@
+/**
+ * Pre-trains the small encoder on trimmed clips of the generated footage's source classes: stage 1 of the demo.
+ *
+ * `resources/encoders/train-small.ts` made the shipped encoder with this, and `demo --from-scratch` runs it again.
+ */
+import type { ComputeEngine } from '#core/compute/engine';
+import type { TensorMap } from '#core/compute/hostTensor';
+import { SOURCE_CLASSES } from '#core/data/footage/classes';
+import { drawClip } from '#core/data/footage/footage';
+import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
+import { resizeFrames } from '#core/data/resize';
+import { initialiseEncoder } from '#core/model/encoder/initialise';
+import type { EncoderSpec } from '#core/model/encoderSpec';
+import { createRandom, mixSeed } from '#core/util/random';
+import { classifierStep, runClassification, startClassification } from './stage1.ts';
+import type { ClassificationConfig, ClassificationFigures, ClipBatch } from './stage1.ts';
+
+/** How the small encoder is pre-trained. */
+export interface PretrainConfig {
+  readonly seed: number;
+  readonly steps: number;
+  readonly clipsPerStep: number;
+  /** Sides in pixels, one drawn for each step, so that the encoder works at several. */
+  readonly sides: readonly number[];
+  /** Clips of other seeds that it is measured on. */
+  readonly testClips: number;
+}
+
+/** What made the shipped encoder. */
+export const SMALL_PRETRAINING: PretrainConfig = {
+  seed: 1,
+  steps: 1100,
+  clipsPerStep: 32,
+  sides: [64, 48, 40],
+  testClips: 1000,
+};
+
+/** A pre-trained encoder with its figures. */
+export interface PretrainResult {
+  readonly encoder: TensorMap;
+  /** Share of new clips of the source classes at side 64 that it classifies right. */
+  readonly accuracy: number;
+}
+
+function clipBatch(
+  config: PretrainConfig,
+  spec: EncoderSpec,
+  first: number,
+  count: number,
+  side: number,
+): ClipBatch {
+  const frames = spec.framesPerSnippet;
+  const size = frames * side * side * 3;
+  const data = new Uint8Array(count * size);
+  const classes: number[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const clip = drawClip(config.seed, first + i, frames);
+    data.set(resizeFrames(clip.frames, frames, DEFAULT_FOOTAGE.side, side), i * size);
+    classes.push(clip.classIndex);
+  }
+  return { frames: { data, shape: [count, frames, side, side, 3] }, classes };
+}
+
+/** Runs stage 1 from random weights. `afterStep` reports, and throws when the person cancelled. */
+export async function pretrainEncoder(
+  engine: ComputeEngine,
+  spec: EncoderSpec,
+  config: PretrainConfig,
+  afterStep: (figures: ClassificationFigures) => Promise<void>,
+): Promise<PretrainResult> {
+  const classification: ClassificationConfig = {
+    seed: config.seed,
+    steps: config.steps,
+    classCount: SOURCE_CLASSES.length,
+    batchNorm: 'trained',
+    labelSmoothing: 0,
+    optimiser: {
+      kind: 'adamw',
+      learningRate: 4e-3,
+      momentum: 0,
+      weightDecay: 0.01,
+      schedule: 'one-cycle',
+      stepEpochs: 1,
+      stepFactor: 1,
+      warmupEpochs: 0,
+      clipNorm: 1,
+    },
+  };
+  const state = startClassification(
+    initialiseEncoder(spec, config.seed),
+    spec.featureChannels,
+    classification,
+  );
+  await runClassification({
+    engine,
+    spec,
+    config: classification,
+    state,
+    clips: (step) => {
+      const side =
+        config.sides[createRandom(mixSeed(config.seed, 'side', step)).integer(config.sides.length)]!;
+      return Promise.resolve(clipBatch(config, spec, step * config.clipsPerStep, config.clipsPerStep, side));
+    },
+    afterStep,
+  });
+  const session = await engine.openEncoder(spec, state.encoder, {
+    batchNorm: 'frozen',
+    constantParameters: true,
+  });
+  try {
+    let correct = 0;
+    const unseen = config.steps * config.clipsPerStep;
+    for (let done = 0; done < config.testClips; done += config.clipsPerStep) {
+      const { frames, classes } = clipBatch(
+        config,
+        spec,
+        unseen + done,
+        config.clipsPerStep,
+        DEFAULT_FOOTAGE.side,
+      );
+      correct += classifierStep(state.classifier, await session.features(frames), classes, 0).correct;
+    }
+    const rounds = Math.ceil(config.testClips / config.clipsPerStep) * config.clipsPerStep;
+    return { encoder: state.encoder, accuracy: rounds > 0 ? correct / rounds : 0 };
+  } finally {
+    session.dispose();
+  }
+}
