@@ -1,0 +1,260 @@
+/**
+ * The class-aware default head: max-pooling pyramid with ActionFormer's anchor-free head.
+ *
+ * TemporalMaxer (Tang et al., 2023) and ActionFormer (Zhang et al., ECCV 2022); names as in OpenTAD's `projections`, `anchor_free_head.py`.
+ * Two convolutions embed the features, max pooling halves them level by level, and two towers shared by all levels give a score per class
+ * and the distances to both boundaries at every point.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { HostTensor, TensorMap } from '#core/compute/hostTensor';
+import { conv1dRows } from '#core/compute/ops/conv1d';
+import { concatSteps, firstSteps, halveByMaxPool, reshapeNode } from '#core/compute/ops/sequence';
+import {
+  createTape,
+  parameterNodes,
+  type ParameterNodes,
+  type Tape,
+  type TapeNode,
+} from '#core/compute/ops/tape';
+import { suppressPerClass } from '#core/infer/gridDetections';
+import { batchTargets, countPositives, nextNormaliser, pointLoss } from '#core/losses/pointLoss';
+import { tower } from '#core/model/bricks/convBlocks';
+import { createDraft } from '#core/model/bricks/initialise';
+import { pyramidLayout, pyramidMask, type PyramidLayout } from '#core/model/bricks/pyramid';
+import { checkBatch, featureGradients, featureRows } from '#core/model/bricks/sequenceInput';
+import type { Detector, DetectorBatch, GridDetection } from '#core/model/detector';
+import type { AnchorFreeConfig } from './config.ts';
+
+interface HeadOutputs {
+  readonly input: TapeNode;
+  /** [B · rows, K] */
+  readonly logits: TapeNode;
+  /** Raw, before scale and ReLU. // [B · rows, 2] */
+  readonly offsets: TapeNode;
+}
+
+/** Masks of the embedding rows and of each level, uploaded; the tape disposes them. */
+function maskTensors(tape: Tape, layout: PyramidLayout, lengths: readonly number[]) {
+  const mask = pyramidMask(layout, lengths);
+  const items = lengths.length;
+  const all = tf.tensor2d(mask, [items * layout.rows, 1]);
+  tape.leaf(all, false);
+  const ofLevel = (level: number, gap: 0 | 1): Float32Array => {
+    const { firstRow, steps } = layout.levels[level]!;
+    const result = new Float32Array(items * (steps + gap));
+    for (let item = 0; item < items; item += 1) {
+      const from = item * layout.rows + firstRow;
+      result.set(mask.subarray(from, from + steps), item * (steps + gap));
+    }
+    return result;
+  };
+  const embed = tf.tensor2d(ofLevel(0, 1), [items * (layout.steps + 1), 1]);
+  tape.leaf(embed, false);
+  const levels = layout.levels.map(({ steps }, level) => {
+    const tensor = tf.tensor3d(ofLevel(level, 0), [items, steps, 1]);
+    tape.leaf(tensor, false);
+    return tensor;
+  });
+  return { all, embed, levels };
+}
+
+function forward(
+  config: AnchorFreeConfig,
+  tape: Tape,
+  weights: ParameterNodes,
+  layout: PyramidLayout,
+  batch: DetectorBatch,
+  wantInput: boolean,
+): HeadOutputs {
+  const items = batch.shape[0];
+  const masks = maskTensors(tape, layout, batch.lengths);
+  const rowCount = items * (layout.steps + 1);
+  const input = tape.leaf(
+    tf.tensor2d(featureRows(batch, layout.steps), [rowCount, config.inChannels]),
+    wantInput,
+  );
+  const embedded = tower(tape, weights, 'projection.embed', config.embedLayers, input, masks.embed);
+  const withGap = reshapeNode(tape, embedded, [items, layout.steps + 1, config.width]);
+  const gap = tape.leaf(tf.zeros([items, 1, config.width]), false);
+  const parts = [withGap];
+  let level = firstSteps(tape, withGap, layout.steps);
+  for (let i = 1; i < layout.levels.length; i += 1) {
+    level = halveByMaxPool(tape, level, masks.levels[i]!);
+    parts.push(level, gap);
+  }
+  const pyramid = reshapeNode(tape, concatSteps(tape, parts), [items * layout.rows, config.width]);
+  const classTower = tower(tape, weights, 'rpn_head.cls_convs', config.towerLayers, pyramid, masks.all);
+  const offsetTower = tower(tape, weights, 'rpn_head.reg_convs', config.towerLayers, pyramid, masks.all);
+  return {
+    input,
+    logits: conv1dRows(
+      tape,
+      classTower,
+      weights.get('rpn_head.cls_head.weight'),
+      weights.get('rpn_head.cls_head.bias'),
+    ),
+    offsets: conv1dRows(
+      tape,
+      offsetTower,
+      weights.get('rpn_head.reg_head.weight'),
+      weights.get('rpn_head.reg_head.bias'),
+    ),
+  };
+}
+
+const scaleName = (level: number): string => `rpn_head.scale.${level}.scale`;
+
+/** Offsets in strides: ReLU(scale of the level · raw). */
+function scaledOffsets(raw: Float32Array, layout: PyramidLayout, scales: readonly number[]): Float32Array {
+  const result = new Float32Array(raw.length);
+  for (let i = 0; i < raw.length; i += 1) {
+    const level = layout.levelOfRow[(i >> 1) % layout.rows]!;
+    if (level >= 0) result[i] = Math.max(0, raw[i]! * scales[level]!);
+  }
+  return result;
+}
+
+/** New parameters under OpenTAD's names. */
+function initialise(config: AnchorFreeConfig, seed: number): TensorMap {
+  const draft = createDraft(seed);
+  const { width } = config;
+  const block = (name: string, from: number): void => {
+    draft.conv(`${name}.conv`, [width, from, 3], false);
+    draft.norm(`${name}.norm`, width);
+  };
+  for (let i = 0; i < config.embedLayers; i += 1)
+    block(`projection.embed.${i}`, i === 0 ? config.inChannels : width);
+  for (let i = 0; i < config.towerLayers; i += 1) {
+    block(`rpn_head.cls_convs.${i}`, width);
+    block(`rpn_head.reg_convs.${i}`, width);
+  }
+  draft.conv('rpn_head.cls_head', [config.numClasses, width, 3], false);
+  draft.filled(
+    'rpn_head.cls_head.bias',
+    [config.numClasses],
+    -Math.log((1 - config.clsPriorProb) / config.clsPriorProb),
+  );
+  draft.conv('rpn_head.reg_head', [2, width, 3], true);
+  for (let level = 0; level < config.levels; level += 1) draft.filled(scaleName(level), [], 1);
+  return draft.parameters;
+}
+
+/** The anchor-free head, bound to its configuration. */
+export function createAnchorFree(config: AnchorFreeConfig): Detector {
+  const scalesOf = (parameters: TensorMap): number[] =>
+    Array.from({ length: config.levels }, (_, level) => parameters[scaleName(level)]?.data[0] ?? 1);
+  return {
+    name: 'anchor-free',
+    classCount: config.numClasses,
+    initialise: (seed) => initialise(config, seed),
+    initialState: () => ({ lossNormaliser: config.normaliserStart }),
+    noDecay: (name) => name.endsWith('.bias') || name.includes('.norm.') || name.endsWith('.scale'),
+    async lossAndGradients(parameters, state, batch, options) {
+      checkBatch(batch, config.inChannels);
+      const layout = pyramidLayout(batch.shape[1], config);
+      const tape = createTape(true);
+      try {
+        const weights = parameterNodes(tape, parameters, true);
+        const outputs = forward(config, tape, weights, layout, batch, options.featureGradients);
+        const logits = (await outputs.logits.tensor.data()) as Float32Array;
+        const raw = (await outputs.offsets.tensor.data()) as Float32Array;
+        const scales = scalesOf(parameters);
+        const offsets = scaledOffsets(raw, layout, scales);
+        const targets = batchTargets(layout, batch, config.centreRadius);
+        const lossNormaliser = nextNormaliser(
+          Number(state['lossNormaliser']),
+          config.normaliserMomentum,
+          countPositives(targets),
+        );
+        const loss = pointLoss(targets, logits, offsets, lossNormaliser);
+        const dRaw = new Float32Array(raw.length);
+        const dScales = new Float64Array(config.levels);
+        for (let i = 0; i < raw.length; i += 1) {
+          if (!(offsets[i]! > 0)) continue;
+          const level = layout.levelOfRow[(i >> 1) % layout.rows]!;
+          dRaw[i] = loss.dOffsets[i]! * scales[level]!;
+          dScales[level] = dScales[level]! + loss.dOffsets[i]! * raw[i]!;
+        }
+        tape.backward([
+          [outputs.logits, tf.tensor(loss.dLogits, [...outputs.logits.shape])],
+          [outputs.offsets, tf.tensor(dRaw, [...outputs.offsets.shape])],
+        ]);
+        const gradients: Record<string, HostTensor> = { ...(await weights.gradients()) };
+        for (let level = 0; level < config.levels; level += 1) {
+          gradients[scaleName(level)] = {
+            shape: parameters[scaleName(level)]!.shape,
+            data: Float32Array.of(dScales[level]!),
+          };
+        }
+        const dInput = outputs.input.gradient;
+        return {
+          loss: loss.classification + loss.regression,
+          parts: { classification: loss.classification, regression: loss.regression },
+          gradients,
+          state: { ...state, lossNormaliser },
+          ...(options.featureGradients && dInput !== null
+            ? {
+                featureGradients: featureGradients(
+                  (await dInput.data()) as Float32Array,
+                  batch,
+                  layout.steps,
+                ),
+              }
+            : {}),
+        };
+      } finally {
+        tape.dispose();
+      }
+    },
+    async detect(parameters, features, length) {
+      const batch: DetectorBatch = {
+        features: features.subarray(0, length * config.inChannels),
+        shape: [1, length, config.inChannels],
+        lengths: [length],
+        segments: [[]],
+      };
+      checkBatch(batch, config.inChannels);
+      const layout = pyramidLayout(length, config);
+      const tape = createTape(false);
+      try {
+        const outputs = forward(config, tape, parameterNodes(tape, parameters, false), layout, batch, false);
+        const logits = (await outputs.logits.tensor.data()) as Float32Array;
+        const offsets = scaledOffsets(
+          (await outputs.offsets.tensor.data()) as Float32Array,
+          layout,
+          scalesOf(parameters),
+        );
+        return decode(config, layout, logits, offsets, length);
+      } finally {
+        tape.dispose();
+      }
+    },
+  };
+}
+
+/** Candidates of all points and classes, the best of them through soft-NMS. */
+function decode(
+  config: AnchorFreeConfig,
+  layout: PyramidLayout,
+  logits: Float32Array,
+  offsets: Float32Array,
+  length: number,
+): GridDetection[] {
+  const { scoreThreshold, preNmsTop, nmsSigma, keep } = config.suppression;
+  const candidates: GridDetection[] = [];
+  layout.points.forEach((point, row) => {
+    if (point === null || point.position >= length) return;
+    const start = point.position - offsets[2 * row]! * point.stride;
+    const end = point.position + offsets[2 * row + 1]! * point.stride;
+    for (let k = 0; k < config.numClasses; k += 1) {
+      const score = 1 / (1 + Math.exp(-logits[row * config.numClasses + k]!));
+      if (score >= scoreThreshold) candidates.push({ start, end, classIndex: k, score });
+    }
+  });
+  candidates.sort((a, b) => b.score - a.score);
+  return suppressPerClass(candidates.slice(0, preNmsTop), length, {
+    sigma: nmsSigma,
+    keep,
+    minScore: scoreThreshold,
+  });
+}
