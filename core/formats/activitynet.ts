@@ -60,7 +60,7 @@ export function readActivityNetFamily(
 ): { document: FormatDocument; warnings: ReadLog['warnings'] } {
   const { text } = decodeText(file.bytes);
   const root = asObject(parseJson(text, file.path));
-  const log = createReadLog(options.policy, file.path);
+  const log = createReadLog(options, file.path);
   const reading: Reading = { log, options, line: createLineFinder(text) };
   const videos: VideoBuilders = new Map();
   const kind = root?.get('database') === undefined ? 'detections' : 'annotations';

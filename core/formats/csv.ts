@@ -45,7 +45,7 @@ type Column = keyof typeof COLUMNS;
 
 function read(file: { readonly path: string; readonly bytes: Uint8Array }, options: ReadOptions): ReadResult {
   const rows = parseTable(decodeText(file.bytes).text, file.path);
-  const log = createReadLog(options.policy, file.path);
+  const log = createReadLog(options, file.path);
   const header = rows[0]?.cells ?? [];
   const index = Object.fromEntries(
     Object.entries(COLUMNS).map(([column, names]) => [column, columnIndex(header, names)]),

@@ -1,0 +1,89 @@
+/** Ground truth and predictions for `evaluate`, `evaluate-proposals` and `diagnose`, from ActivityNet JSON. */
+import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
+import { StudioError } from '#core/contract/errors';
+import { activitynet } from '#core/formats/activitynet';
+import type { FormatDocument, FormatSegment, FormatWarning } from '#core/formats/format';
+import { readBytes } from './files.ts';
+
+/** What the three commands measure. */
+export interface EvaluationInput {
+  readonly groundTruth: ReadonlyMap<string, readonly LabelledSegment[]>;
+  readonly predictions: ReadonlyMap<string, readonly ScoredSegment[]>;
+  /** Lengths of the videos of the ground truth, where the file says them. */
+  readonly durationsSec: ReadonlyMap<string, number>;
+  readonly warnings: readonly FormatWarning[];
+}
+
+/** Where the input stands. */
+export interface EvaluationInputOptions {
+  readonly groundTruth: string;
+  readonly predictions: string;
+  /** Only ground truth of this subset counts. */
+  readonly subset?: string | undefined;
+}
+
+async function readDocument(
+  file: string,
+): Promise<{ document: FormatDocument; warnings: readonly FormatWarning[] }> {
+  return activitynet.read([{ path: file, bytes: await readBytes(file) }], { policy: 'stop', asIs: true });
+}
+
+/**
+ * Reads both files.
+ *
+ * @throws StudioError `bad-input` when a file is of the other kind, the subset is unknown, or the ground truth is empty
+ */
+export async function readEvaluationInput(options: EvaluationInputOptions): Promise<EvaluationInput> {
+  const truth = await readDocument(options.groundTruth);
+  const found = await readDocument(options.predictions);
+  requireKind(truth.document, 'annotations', options.groundTruth, 'ground truth ("database")');
+  requireKind(found.document, 'detections', options.predictions, 'predictions ("results")');
+  const { subset } = options;
+  const chosen = truth.document.videos.filter((video) => subset === undefined || video.subset === subset);
+  if (chosen.every((video) => video.segments.length === 0)) {
+    const subsets = [...new Set(truth.document.videos.map((video) => video.subset ?? '(none)'))].join(', ');
+    throw new StudioError(
+      'bad-input',
+      `${options.groundTruth} has no segments${subset === undefined ? '' : ` in subset “${subset}”`}, so there is nothing to measure against. Subsets in the file: ${subsets || '(no videos)'}.`,
+      { path: options.groundTruth },
+    );
+  }
+  return {
+    groundTruth: new Map(chosen.map((video) => [video.name, video.segments])),
+    predictions: new Map(
+      found.document.videos.map((video) => [
+        video.name,
+        video.segments.map((each) => scored(each, video.name, options.predictions)),
+      ]),
+    ),
+    durationsSec: new Map(
+      chosen.flatMap((video) => (video.durationSec === undefined ? [] : [[video.name, video.durationSec]])),
+    ),
+    warnings: [...truth.warnings, ...found.warnings],
+  };
+}
+
+function scored(segment: FormatSegment, video: string, file: string): ScoredSegment {
+  const { label, startSec, endSec, score } = segment;
+  if (score === undefined) {
+    throw new StudioError(
+      'bad-input',
+      `${file}: a prediction of video ${video} has no "score". Write one for each.`,
+      { path: file },
+    );
+  }
+  return { label, startSec, endSec, score };
+}
+
+function requireKind(
+  document: FormatDocument,
+  kind: FormatDocument['kind'],
+  file: string,
+  words: string,
+): void {
+  if (document.kind !== kind) {
+    throw new StudioError('bad-input', `${file} holds no ${words}. Check which file is which.`, {
+      path: file,
+    });
+  }
+}
