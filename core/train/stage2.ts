@@ -1,0 +1,296 @@
+/**
+ * Stage 2, LoFi (Xu et al., NeurIPS 2021): encoder and head learn together, end to end, with the head's own localisation loss, on mini-batches
+ * of lower temporal or spatial resolution. The head of this stage is thrown away; the encoder is what stays.
+ *
+ * Gradients pass the encoder in exact chunks, so that any fidelity fits in the memory of one chunk (`core/compute/chunked`).
+ * Every random choice is a function of seed, epoch and step: training that goes on from a checkpoint equals training that never stopped.
+ */
+import { stepInChunks } from '#core/compute/chunked';
+import type { EncoderSession } from '#core/compute/engine';
+import type { TensorMap } from '#core/compute/hostTensor';
+import { assembleSnippets, stackSnippets } from '#core/data/assemble';
+import { drawChange } from '#core/data/augment';
+import { planEpochs, viewAt } from '#core/data/fidelity';
+import type { EpochPlan } from '#core/data/fidelity';
+import { batchesPerEpoch, epochBatches } from '#core/data/sampler';
+import type { DetectorState, DetectorStep } from '#core/model/detector';
+import { StudioError } from '#core/contract/errors';
+import { createRandom, mixSeed } from '#core/util/random';
+import type { LofiConfig, SamplingConfig } from './config.ts';
+import type { TimedVideo, TrainEnvironment } from './environment.ts';
+import { snippetsPerCall } from './extract.ts';
+import type { VideoFeatures } from './extract.ts';
+import { clipByGlobalNorm, cloneParameters, initialOptimiserState, optimiserStep } from './optimiser.ts';
+import type { OptimiserState } from './optimiser.ts';
+import { packMaps, unpackMaps } from './packing.ts';
+import { learningRateAt } from './schedule.ts';
+import { padSequences, sequenceTarget, unpadGradients } from './sequences.ts';
+import type { SequenceTarget } from './sequences.ts';
+import { isNormOrBias } from './stage1.ts';
+
+/** What stage 2 trains on. */
+export interface LofiStageInput {
+  readonly config: LofiConfig;
+  readonly sampling: SamplingConfig;
+  readonly seed: number;
+  readonly labels: readonly string[];
+  readonly training: readonly TimedVideo[];
+  readonly encoder: TensorMap;
+  /** Features of the training videos by the untuned encoder, for the head's warm-up. */
+  readonly warmupFeatures: ReadonlyMap<string, VideoFeatures>;
+}
+
+interface LofiState {
+  encoder: TensorMap;
+  head: TensorMap;
+  encoderOptimiser: OptimiserState;
+  headOptimiser: OptimiserState;
+  detector: DetectorState;
+  /** Steps of the warm-up, then of all epochs. */
+  warmupStep: number;
+  step: number;
+}
+
+/** Where each epoch begins, in steps. */
+interface EpochSpan extends EpochPlan {
+  readonly firstStep: number;
+  readonly steps: number;
+  readonly batch: number;
+}
+
+const CHECKPOINT = 'stage2';
+
+function spansOf(config: LofiConfig, videos: number): EpochSpan[] {
+  let firstStep = 0;
+  return planEpochs(config).map((plan) => {
+    const batch = plan.phase === 'windows' ? config.windowBatch : config.batch;
+    const span = { ...plan, batch, firstStep, steps: batchesPerEpoch(videos, batch) };
+    firstStep += span.steps;
+    return span;
+  });
+}
+
+async function restore(environment: TrainEnvironment, input: LofiStageInput): Promise<{ state: LofiState; finished: boolean }> {
+  const saved = await environment.checkpoints.load(CHECKPOINT);
+  if (saved === null) {
+    const seed = mixSeed(input.seed, 'stage2-head');
+    const state: LofiState = {
+      encoder: cloneParameters(input.encoder),
+      head: environment.detector.initialise(seed),
+      encoderOptimiser: initialOptimiserState(),
+      headOptimiser: initialOptimiserState(),
+      detector: environment.detector.initialState(seed),
+      warmupStep: 0,
+      step: 0,
+    };
+    return { state, finished: false };
+  }
+  const maps = unpackMaps(saved.tensors);
+  const values = saved.meta.values as {
+    encoderStep: number;
+    headStep: number;
+    warmupStep: number;
+    detector: DetectorState;
+  };
+  const state: LofiState = {
+    encoder: maps['encoder'] ?? {},
+    head: maps['head'] ?? {},
+    encoderOptimiser: { step: values.encoderStep, first: maps['encoderFirst'] ?? {}, second: maps['encoderSecond'] ?? {} },
+    headOptimiser: { step: values.headStep, first: maps['headFirst'] ?? {}, second: maps['headSecond'] ?? {} },
+    detector: values.detector,
+    warmupStep: values.warmupStep,
+    step: saved.meta.step,
+  };
+  return { state, finished: saved.meta.finished };
+}
+
+async function save(environment: TrainEnvironment, state: LofiState, finished: boolean): Promise<void> {
+  await environment.checkpoints.save(CHECKPOINT, {
+    tensors: packMaps({
+      encoder: state.encoder,
+      head: state.head,
+      encoderFirst: state.encoderOptimiser.first,
+      encoderSecond: state.encoderOptimiser.second,
+      headFirst: state.headOptimiser.first,
+      headSecond: state.headOptimiser.second,
+    }),
+    meta: {
+      step: state.step,
+      finished,
+      values: {
+        encoderStep: state.encoderOptimiser.step,
+        headStep: state.headOptimiser.step,
+        warmupStep: state.warmupStep,
+        detector: state.detector,
+      },
+    },
+  });
+}
+
+/**
+ * Tunes the encoder. Continues from its checkpoint where there is one.
+ * @returns the encoder's new parameters
+ * @throws StudioError `internal` when the loss is not finite
+ */
+export async function runLofiStage(environment: TrainEnvironment, input: LofiStageInput): Promise<TensorMap> {
+  const { control, engine } = environment;
+  const { config } = input;
+  await engine.useHeadBackend();
+  const { state, finished } = await restore(environment, input);
+  if (finished) return state.encoder;
+  await warmHead(environment, input, state);
+  const spans = spansOf(config, input.training.length);
+  const totalSteps = spans.reduce((sum, span) => sum + span.steps, 0);
+  const session = await engine.openEncoder(environment.spec, state.encoder, {
+    batchNorm: config.batchNorm,
+    frozenPrefixes: config.frozenPrefixes,
+  });
+  try {
+    for (const [index, span] of spans.entries()) {
+      if (state.step >= span.firstStep + span.steps) continue;
+      if (state.step === span.firstStep && span.phase === 'windows' && span.epoch === 0) {
+        // A new phase is a new training: moments of another fidelity would mislead its first steps.
+        state.encoderOptimiser = initialOptimiserState();
+        state.headOptimiser = initialOptimiserState();
+      }
+      const batches = epochBatches(input.training, span.batch, input.seed, 'stage2', index);
+      for (let at = state.step - span.firstStep; at < span.steps; at += 1) {
+        await control.breathe();
+        const result = await lofiStep(environment, input, state, session, span, index, at, batches[at]!);
+        control.metric({ name: 'loss', series: 'stage2', step: state.step, value: result.loss });
+        const text = `Stage 2 of 3, LoFi, epoch ${index + 1}/${spans.length}`;
+        control.progress('stage2', text, state.step, totalSteps, 'steps');
+        if (control.checkpointDue()) await save(environment, state, false);
+      }
+      await save(environment, state, false);
+    }
+  } finally {
+    session.dispose();
+  }
+  await save(environment, state, true);
+  return state.encoder;
+}
+
+/** Trains the head alone on cached features, so that its first gradients mean something to the encoder. */
+async function warmHead(environment: TrainEnvironment, input: LofiStageInput, state: LofiState): Promise<void> {
+  const { control, detector } = environment;
+  const { config, training } = input;
+  const channels = environment.spec.featureChannels;
+  const batch = Math.max(config.batch, 4);
+  const perEpoch = batchesPerEpoch(training.length, batch);
+  const totalSteps = perEpoch * config.headWarmupEpochs;
+  while (state.warmupStep < totalSteps) {
+    const epoch = Math.floor(state.warmupStep / perEpoch);
+    const batches = epochBatches(training, batch, input.seed, 'warmup', epoch);
+    for (let at = state.warmupStep % perEpoch; at < perEpoch; at += 1) {
+      await control.breathe();
+      const sequences = batches[at]!.map((video) => {
+        const { plan, features } = input.warmupFeatures.get(video.id)!;
+        return { ...sequenceTarget(video, input.labels, plan), features };
+      });
+      const result = await detector.lossAndGradients(state.head, state.detector, padSequences(sequences, channels), {
+        featureGradients: false,
+      });
+      clipByGlobalNorm(result.gradients, config.head.clipNorm);
+      const moment = { step: state.warmupStep, totalSteps, stepsPerEpoch: perEpoch };
+      const rate = learningRateAt(config.head, moment);
+      optimiserStep(config.head, rate, state.head, result.gradients, state.headOptimiser, detector.noDecay);
+      state.detector = result.state;
+      state.warmupStep += 1;
+      control.progress('warmup', 'Stage 2 of 3, warming the head', state.warmupStep, totalSteps, 'steps');
+      if (control.checkpointDue()) await save(environment, state, false);
+    }
+  }
+  if (state.step === 0) state.headOptimiser = initialOptimiserState();
+}
+
+async function lofiStep(
+  environment: TrainEnvironment,
+  input: LofiStageInput,
+  state: LofiState,
+  session: EncoderSession,
+  span: EpochSpan,
+  epochIndex: number,
+  stepInEpoch: number,
+  videos: readonly TimedVideo[],
+): Promise<DetectorStep> {
+  const { config, sampling, seed } = input;
+  const { detector } = environment;
+  const channels = environment.spec.featureChannels;
+  const fidelity = span.fidelityOf(stepInEpoch);
+  const targets: SequenceTarget[] = [];
+  const parts: Uint8Array[] = [];
+  let side = sampling.side;
+  for (const video of videos) {
+    const drawn = mixSeed(seed, 'view', epochIndex, stepInEpoch, video.id);
+    const view = viewAt(video.timing, sampling, fidelity, drawn, config.augment?.timeFrames ?? 0);
+    side = view.side;
+    const change = config.augment === null ? null : drawChange(config.augment, side, mixSeed(drawn, 'change'));
+    parts.push(await assembleSnippets(environment.frames, video.id, view.plan, side, change));
+    targets.push(sequenceTarget(video, input.labels, view.plan));
+  }
+  const frames = stackSnippets(parts, sampling.framesPerSnippet, side);
+  let head: DetectorStep | null = null;
+  const result = await stepInChunks(
+    session,
+    frames,
+    async (features) => {
+      let at = 0;
+      const sequences = targets.map((target) => {
+        const rows = features.subarray(at, at + target.length * channels);
+        at += rows.length;
+        return { ...target, features: rows };
+      });
+      const batch = padSequences(sequences, channels);
+      head = await detector.lossAndGradients(state.head, state.detector, batch, { featureGradients: true });
+      return unpadGradients(head.featureGradients!, batch.lengths, channels);
+    },
+    {
+      chunkSnippets: config.chunkSnippets ?? snippetsPerCall(sampling.framesPerSnippet, side),
+      ...(config.snippetShare < 1
+        ? { selected: sampleSnippets(frames.shape[0], config.snippetShare, mixSeed(seed, 'share', epochIndex, stepInEpoch)) }
+        : {}),
+    },
+  );
+  const done = head as unknown as DetectorStep;
+  if (!Number.isFinite(done.loss)) {
+    throw new StudioError(
+      'internal',
+      `Stage 2 diverged at step ${state.step}: the loss is not a number. Lower the encoder's learning rate in the configuration.`,
+    );
+  }
+  applyStep(config, detector.noDecay, state, span, done, result.gradients);
+  Object.assign(state.encoder, result.runningStatistics ?? {});
+  session.setParameters(state.encoder);
+  return done;
+}
+
+function applyStep(
+  config: LofiConfig,
+  noDecay: (name: string) => boolean,
+  state: LofiState,
+  span: EpochSpan,
+  head: DetectorStep,
+  encoderGradients: TensorMap,
+): void {
+  const moment = {
+    step: span.epoch * span.steps + (state.step - span.firstStep),
+    totalSteps: span.phaseEpochs * span.steps,
+    stepsPerEpoch: span.steps,
+  };
+  const encoderPeak = span.phase === 'windows' ? config.windowEncoderLearningRate : config.encoder.learningRate;
+  const encoderRate = learningRateAt(config.encoder, moment, encoderPeak);
+  const headRate = learningRateAt(config.head, moment);
+  clipByGlobalNorm(encoderGradients, config.encoder.clipNorm);
+  clipByGlobalNorm(head.gradients, config.head.clipNorm);
+  optimiserStep(config.encoder, encoderRate, state.encoder, encoderGradients, state.encoderOptimiser, isNormOrBias);
+  optimiserStep(config.head, headRate, state.head, head.gradients, state.headOptimiser, noDecay);
+  state.detector = head.state;
+  state.step += 1;
+}
+
+/** A share of the snippets, ascending (ETAD's sampling). */
+function sampleSnippets(count: number, share: number, seed: number): number[] {
+  const order = createRandom(seed).shuffle(Array.from({ length: count }, (_, index) => index));
+  return order.slice(0, Math.max(1, Math.round(count * share))).sort((a, b) => a - b);
+}
