@@ -1,0 +1,33 @@
+/**
+ * What lies where in a project's folder.
+ */
+import path from 'node:path';
+
+/** Absolute paths of a project's parts. */
+export interface ProjectLayout {
+  readonly dir: string;
+  readonly database: string;
+  /** Can be deleted at any time. */
+  readonly cache: string;
+  /** One folder for each training job. */
+  readonly models: string;
+  readonly backups: string;
+  /** Databases that were found damaged, kept for whoever wants to look. */
+  readonly damaged: string;
+  /** Import reports and slow queries. */
+  readonly logs: string;
+}
+
+/** The layout of a project folder. */
+export function projectLayout(dir: string): ProjectLayout {
+  const root = path.resolve(dir);
+  return {
+    dir: root,
+    database: path.join(root, 'project.sqlite'),
+    cache: path.join(root, 'cache'),
+    models: path.join(root, 'models'),
+    backups: path.join(root, 'backups'),
+    damaged: path.join(root, 'damaged'),
+    logs: path.join(root, 'logs'),
+  };
+}
