@@ -1,0 +1,159 @@
+/**
+ * From a key press to a running action: screens provide handlers while they are shown; the newest provider wins.
+ *
+ * Single keys never fire while somebody types, nor while a modal dialog or a menu is open.
+ */
+import { labels } from '../state/labels.svelte.ts';
+import { studio } from '../state/studio.svelte.ts';
+import { ACTIONS } from './actions.ts';
+import { chordOf, isTypingChord, showChord } from './chords.ts';
+import { buildKeymap } from './keymap.ts';
+
+/** Handlers by action id. */
+export type ActionHandlers = Readonly<Record<string, () => void>>;
+
+class KeysState {
+  readonly keymap = $derived(buildKeymap(studio.settings.keyProfile, studio.settings.keys));
+  /** Keys that are held down, by `KeyboardEvent.code`. */
+  readonly held = new Set<string>();
+  providers = $state.raw<readonly ActionHandlers[]>([]);
+}
+
+/** The keyboard. */
+export const keyboard = new KeysState();
+
+const isMac = /mac/i.test(navigator.platform);
+
+/** Makes actions available. @returns a function that takes them away again */
+export function provideActions(handlers: ActionHandlers): () => void {
+  keyboard.providers = [...keyboard.providers, handlers];
+  return () => {
+    keyboard.providers = keyboard.providers.filter((other) => other !== handlers);
+  };
+}
+
+/** Runs an action if somebody provides it. @returns whether it ran */
+export function runAction(id: string): boolean {
+  const handler = handlerOf(id);
+  handler?.();
+  return handler !== undefined;
+}
+
+function handlerOf(id: string): (() => void) | undefined {
+  for (let at = keyboard.providers.length - 1; at >= 0; at -= 1) {
+    const handler = keyboard.providers[at]![id];
+    if (handler !== undefined) {
+      return handler;
+    }
+  }
+  return undefined;
+}
+
+/** Whether an action can run now. */
+export function canRun(id: string): boolean {
+  return handlerOf(id) !== undefined;
+}
+
+/** The first chord of an action as a person reads it; empty when it has none. */
+export function keysOf(id: string): string {
+  return showChord(keyboard.keymap.chordsOf.get(id)?.[0] ?? '', isMac);
+}
+
+/** All chords of an action as a person reads them. */
+export function allKeysOf(id: string): readonly string[] {
+  return (keyboard.keymap.chordsOf.get(id) ?? []).map((chord) => showChord(chord, isMac));
+}
+
+/** Whether an element takes text. */
+function takesText(element: Element | null): boolean {
+  if (element instanceof HTMLInputElement) {
+    return !['checkbox', 'radio', 'button', 'range', 'color'].includes(element.type);
+  }
+  return (
+    element instanceof HTMLTextAreaElement ||
+    element instanceof HTMLSelectElement ||
+    (element instanceof HTMLElement && element.isContentEditable)
+  );
+}
+
+function labelAction(chord: string): string | undefined {
+  const at = labels.list.findIndex((label) => label.key !== null && label.key.toLowerCase() === chord);
+  return at < 0 ? undefined : `label.${at + 1}`;
+}
+
+/** Actions that a chord may start, in order of preference. */
+function candidates(chord: string): readonly string[] {
+  const fromTable = keyboard.keymap.actionsOf.get(chord) ?? [];
+  const fromLabel = labelAction(chord);
+  if (fromLabel === undefined) {
+    return fromTable;
+  }
+  const relabel = fromLabel.replace('label.', 'relabel.');
+  // A label's own key wins over the table's digits; letters win only where letters are labels (BORIS).
+  const wins = studio.settings.keyProfile === 'boris' || fromTable.every((id) => /^(re)?label\./.test(id));
+  return wins ? [fromLabel, relabel, ...fromTable] : [...fromTable, fromLabel, relabel];
+}
+
+function handleDown(event: KeyboardEvent): void {
+  keyboard.held.add(event.code);
+  if (event.defaultPrevented || event.isComposing) {
+    return;
+  }
+  const chord = chordOf(event);
+  if (chord === '') {
+    return;
+  }
+  const active = document.activeElement;
+  if (takesText(active) && isTypingChord(chord)) {
+    return;
+  }
+  if (takesText(active) && /^Ctrl\+(a|c|v|x|z|y|ArrowLeft|ArrowRight|Shift\+z)$/.test(chord)) {
+    return;
+  }
+  if (takesText(active) && chord === 'Escape' && active instanceof HTMLElement) {
+    active.blur();
+    event.preventDefault();
+    return;
+  }
+  const inDialog = document.querySelector('dialog[open]') !== null;
+  if (inDialog || active?.closest('[role=menu]') != null) {
+    return;
+  }
+  const onControl = active?.closest('button, a, summary, [role=slider], [role=separator]') != null;
+  const byKeyboard = onControl && active?.matches(':focus-visible') === true;
+  if (byKeyboard && ['Enter', 'Space', 'Tab', 'Shift+Tab'].includes(chord)) {
+    return;
+  }
+  if ((chord === 'Tab' || chord === 'Shift+Tab') && active !== document.body && active?.id !== 'stage') {
+    return;
+  }
+  for (const id of candidates(chord)) {
+    const handler = handlerOf(id);
+    if (handler !== undefined) {
+      event.preventDefault();
+      handler();
+      return;
+    }
+  }
+}
+
+/** Starts to listen. @returns a function that stops */
+export function listenToKeys(): () => void {
+  const up = (event: KeyboardEvent): void => {
+    keyboard.held.delete(event.code);
+  };
+  const blur = (): void => keyboard.held.clear();
+  window.addEventListener('keydown', handleDown);
+  window.addEventListener('keyup', up);
+  window.addEventListener('blur', blur);
+  return () => {
+    window.removeEventListener('keydown', handleDown);
+    window.removeEventListener('keyup', up);
+    window.removeEventListener('blur', blur);
+  };
+}
+
+/** Every action with its present keys, for the sheet, the palette and the settings. */
+export function listedActions(): readonly (typeof ACTIONS)[number][] {
+  return ACTIONS;
+}

@@ -1,0 +1,23 @@
+/**
+ * Undo and redo: the service walks the project's history; what changed comes back as news.
+ */
+import { invoke } from '../api/studio.ts';
+import { notifyError } from './notices.svelte.ts';
+
+/** Takes the last edit back. */
+export async function undo(): Promise<void> {
+  try {
+    await invoke('history.undo', {});
+  } catch (error) {
+    notifyError(error);
+  }
+}
+
+/** Does again what was taken back. */
+export async function redo(): Promise<void> {
+  try {
+    await invoke('history.redo', {});
+  } catch (error) {
+    notifyError(error);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The project's videos as the Library shows them: search, sort and filter are the service's work, the list is replaced whole.
+ */
+import type { Subset, VideoInfo } from '#core/contract/info';
+import type { InvokeInput } from '#core/contract/invoke';
+import { invoke, on } from '../api/studio.ts';
+import { notifyError } from './notices.svelte.ts';
+
+/** What the list is sorted by. */
+export type VideoSort = NonNullable<InvokeInput<'videos.list'>['sort']>;
+/** Which videos are listed. */
+export type VideoFilter = NonNullable<InvokeInput<'videos.list'>['filter']>;
+
+class VideosState {
+  list = $state.raw<readonly VideoInfo[]>([]);
+  total = $state(0);
+  loaded = $state(false);
+  search = $state('');
+  sort = $state<VideoSort>('name');
+  descending = $state(false);
+  filter = $state<VideoFilter>('all');
+  subset = $state<Subset | null>(null);
+  readonly byId = $derived(new Map(this.list.map((video) => [video.id, video])));
+}
+
+/** The list of videos. */
+export const videos = new VideosState();
+
+const PAGE = 10_000;
+let reading = 0;
+let timer = 0;
+
+/** Reads the list with the present search, sort and filter. A later call wins over an earlier one. */
+export async function readVideos(): Promise<void> {
+  reading += 1;
+  const mine = reading;
+  const page = await invoke('videos.list', {
+    limit: PAGE,
+    search: videos.search,
+    sort: videos.sort,
+    descending: videos.descending,
+    filter: videos.filter,
+    subset: videos.subset,
+  });
+  if (mine === reading) {
+    videos.list = page.items;
+    videos.total = page.total;
+    videos.loaded = true;
+  }
+}
+
+/** Reads soon: many pieces of news become one reading. */
+export function readVideosSoon(): void {
+  window.clearTimeout(timer);
+  timer = window.setTimeout(() => void readVideos().catch(notifyError), 120);
+}
+
+/** Follows changes of the videos and of their figures. */
+export function startVideos(): void {
+  on('videos.changed', readVideosSoon);
+  on('document.changed', readVideosSoon);
+  on('predictions.changed', readVideosSoon);
+}
+
+/** The video after or before another in the present order. */
+export function neighbourOf(id: string, step: 1 | -1): VideoInfo | undefined {
+  const at = videos.list.findIndex((video) => video.id === id);
+  return at < 0 ? undefined : videos.list[at + step];
+}
