@@ -1,0 +1,196 @@
+/**
+ * The frame index: the PTS of every presented frame, in the stream's own time base. What "frame 1234" means, everywhere in the program.
+ *
+ * One pass over the packets where these can tell (`packetPass.ts`), else one pass of the decoder; the first frames are always decoded and
+ * compared, and small files are decoded whole, so that a packet which makes no picture is not counted as one.
+ */
+import type { BadgeInfo, Rational } from '#core/contract/info';
+import { AV_FRAME_FLAG_INTERLACED } from 'node-av/constants';
+import { createFrameReader, type IdentityKind } from './decodePass.ts';
+import { damagedRanges, describe } from './badges.ts';
+import { scanPackets, type PacketScan } from './packetPass.ts';
+import { fitRate } from './rate.ts';
+import { badVideo, openDecoder, openSource, threadsFor, type Source } from './source.ts';
+
+/** Points where decoding can start, in rising order of PTS. */
+export interface SeekPoints {
+  readonly pts: Float64Array;
+  readonly dts: Float64Array;
+}
+
+/** Times of every frame of one video. */
+export interface FrameIndex {
+  readonly timeBase: Rational;
+  /** [frames] integers in `timeBase`, presentation order, never falling. */
+  readonly pts: Float64Array;
+  /** [frames] what a frame is called inside the decoder; the same array as `pts` where packets carry PTS. */
+  readonly ids: Float64Array;
+  readonly identity: IdentityKind;
+  /** When the last frame ends. */
+  readonly endPts: number;
+  readonly isVfr: boolean;
+  readonly averageRate: Rational;
+  readonly keys: SeekPoints;
+  /** Frames that could not be decoded cleanly, as [first, last] presentation indices. */
+  readonly damaged: readonly (readonly [number, number])[];
+  readonly badges: readonly BadgeInfo[];
+}
+
+/** Small files are decoded whole when they are indexed: at most this many pixels in all (about a second's work). */
+const WHOLE_PIXELS = 3e8;
+/** Frames that are compared at the head of larger files. */
+const HEAD_FRAMES = 40;
+
+interface Decoded {
+  readonly ids: number[];
+  readonly outputDts: (number | null)[];
+  readonly damaged: boolean[];
+  readonly isKey: boolean[];
+  readonly errors: number;
+  readonly interlaced: boolean;
+}
+
+function decodeSome(
+  source: Source,
+  identity: IdentityKind,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Decoded {
+  const { width, height } = source.stream.codecpar;
+  const decoder = openDecoder(source, identity === 'pts' ? threadsFor(width, height) : 1);
+  const reader = createFrameReader(source, decoder, identity);
+  const result: Decoded & { errors: number; interlaced: boolean } = {
+    ids: [],
+    outputDts: [],
+    damaged: [],
+    isKey: [],
+    errors: 0,
+    interlaced: false,
+  };
+  try {
+    while (result.ids.length < limit) {
+      if (result.ids.length % 64 === 0) signal?.throwIfAborted();
+      const item = reader.next();
+      if (item === null) break;
+      result.ids.push(item.id);
+      result.outputDts.push(item.state.outputDts);
+      result.damaged.push(item.state.damaged);
+      result.isKey.push(item.state.isKey);
+      if ((item.frame.flags & AV_FRAME_FLAG_INTERLACED) !== 0) result.interlaced = true;
+    }
+    result.errors = reader.errors();
+    return result;
+  } finally {
+    reader.close();
+    decoder.freeContext();
+  }
+}
+
+/** Times of frames whose packets had no PTS: the DTS at output, continued by the usual step where the decoder gave none. */
+function timesAtOutput(decoded: Decoded, step: number): Float64Array {
+  const times = new Float64Array(decoded.ids.length);
+  let previous = Number.NaN;
+  const firstKnown = decoded.outputDts.findIndex((value) => value !== null);
+  for (let i = 0; i < times.length; i += 1) {
+    let time = decoded.outputDts[i] ?? null;
+    if (firstKnown < 0) time = i * step;
+    else if (time === null)
+      time = i < firstKnown ? decoded.outputDts[firstKnown]! - (firstKnown - i) * step : previous + step;
+    if (time < previous) time = previous;
+    times[i] = time;
+    previous = time;
+  }
+  return times;
+}
+
+function fromDecoding(scan: PacketScan, decoded: Decoded): { pts: Float64Array; ids: Float64Array } {
+  if (scan.identity !== 'pts') {
+    return { pts: timesAtOutput(decoded, scan.step), ids: Float64Array.from(decoded.ids) };
+  }
+  const known = decoded.ids.filter((id) => !Number.isNaN(id));
+  const pts = Float64Array.from(known).sort();
+  return { pts, ids: pts };
+}
+
+/**
+ * Makes the index of a file; reads all of it once.
+ *
+ * @throws StudioError `bad-input` when there is no frame to show; the signal's reason when aborted
+ */
+export function buildIndex(source: Source, reopen: () => Source, signal?: AbortSignal): FrameIndex {
+  const scan = scanPackets(source, signal);
+  const { width, height } = source.stream.codecpar;
+  if (scan.count === 0) throw badVideo(source.path, 'has no frame that can be shown. It may be incomplete.');
+  const wholeIsCheap = scan.count * width * height <= WHOLE_PIXELS;
+  const mustDecode = !scan.trusted || scan.identity !== 'pts';
+  const second = reopen();
+  let decoded: Decoded;
+  let whole = wholeIsCheap || mustDecode;
+  try {
+    decoded = decodeSome(second, scan.identity, whole ? Infinity : HEAD_FRAMES, signal);
+  } finally {
+    second.close();
+  }
+  let pts = scan.pts;
+  let ids = scan.pts;
+  if (!whole) {
+    const same = decoded.ids.length > 0 && decoded.ids.every((id, i) => id === scan.pts[i]);
+    if (!same || decoded.damaged.some(Boolean)) {
+      const third = reopen();
+      try {
+        decoded = decodeSome(third, scan.identity, Infinity, signal);
+      } finally {
+        third.close();
+      }
+      whole = true;
+    }
+  }
+  let damaged: (readonly [number, number])[] = [];
+  if (whole) {
+    const decodedTimes = fromDecoding(scan, decoded);
+    if (decodedTimes.pts.length === 0) throw badVideo(source.path, 'has no frame that can be decoded.');
+    const result = damagedRanges(scan, decoded, decodedTimes);
+    ({ pts, ids, damaged } = result);
+  }
+  const last = pts[pts.length - 1]!;
+  const endPts = last + Math.max(1, scan.durationAt(ids[ids.length - 1]!) || scan.step);
+  const declared = [source.stream.avgFrameRate, source.stream.rFrameRate].map(({ num, den }) => ({
+    num,
+    den,
+  }));
+  const fit = fitRate(pts, endPts, source.timeBase, declared);
+  return {
+    timeBase: source.timeBase,
+    pts,
+    ids,
+    identity: scan.identity,
+    endPts,
+    isVfr: fit.isVfr,
+    averageRate: fit.rate,
+    keys: scan.keys,
+    damaged,
+    badges: describe(source, scan, pts, endPts, fit.isVfr, damaged, decoded.interlaced),
+  };
+}
+
+/** Makes the index of a file by path. */
+export function buildFrameIndex(path: string, signal?: AbortSignal): FrameIndex {
+  const source = openSource(path);
+  try {
+    return buildIndex(source, () => openSource(path), signal);
+  } finally {
+    source.close();
+  }
+}
+
+/** Which frame is shown at a time: the last one that starts at or before it; 0 before the first. */
+export function indexAtPts(index: FrameIndex, pts: number): number {
+  let low = 0;
+  let high = index.pts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if (index.pts[middle]! <= pts) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
