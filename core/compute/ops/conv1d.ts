@@ -19,12 +19,12 @@ export function shiftRows(x: tf.Tensor2D, by: number): tf.Tensor2D {
     : tf.concat([tf.slice(x, [count, 0], [rows - count, columns]), zeros], 0);
 }
 
-/** Each row beside its k − 1 neighbours, earliest first. // [N, C] → [N, k·C] */
-export function unfoldRows(x: tf.Tensor2D, kernel: number): tf.Tensor2D {
+/** Each row beside its k − 1 neighbours, earliest first, or latest first with `order` −1. // [N, C] → [N, k·C] */
+export function unfoldRows(x: tf.Tensor2D, kernel: number, order: 1 | -1 = 1): tf.Tensor2D {
   if (kernel === 1) return x;
   const half = (kernel - 1) / 2;
   return tf.concat(
-    Array.from({ length: kernel }, (_, j) => shiftRows(x, half - j)),
+    Array.from({ length: kernel }, (_, j) => shiftRows(x, order * (half - j))),
     1,
   );
 }
@@ -57,12 +57,9 @@ export function conv1dRows(tape: Tape, x: TapeNode, weight: TapeNode, bias: Tape
         const dy = dyTensor as tf.Tensor2D;
         let dx: tf.Tensor | null = null;
         if (x.wanted) {
-          // The same convolution with the kernel turned round and inputs and outputs exchanged.
-          const turned = tf.reshape(tf.transpose(kernel === 1 ? w : tf.reverse(w, 2), [2, 0, 1]), [
-            kernel * outputs,
-            inputs,
-          ]);
-          dx = tf.matMul(unfoldRows(dy, kernel), turned);
+          // The same convolution run backwards in time, inputs and outputs exchanged.
+          const turned = tf.reshape(tf.transpose(w, [2, 0, 1]), [kernel * outputs, inputs]);
+          dx = tf.matMul(unfoldRows(dy, kernel, -1), turned);
         }
         let dw: tf.Tensor | null = null;
         if (weight.wanted) {

@@ -88,7 +88,8 @@ export function createTape(recording: boolean): Tape {
           tf.tidy(() => {
             entry.backward(dy).forEach((gradient, i) => {
               const input = entry.inputs[i];
-              if (gradient !== null && input?.wanted === true) arrived.push([input, tf.keep(gradient)]);
+              if (gradient !== null && input?.wanted === true)
+                arrived.push([input, tf.keep(tf.clone(gradient))]);
             });
           });
           for (const [input, gradient] of arrived) accumulate(input, gradient);

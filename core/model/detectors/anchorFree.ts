@@ -104,6 +104,9 @@ function forward(
 
 const scaleName = (level: number): string => `rpn_head.scale.${level}.scale`;
 
+const scalesOf = (config: AnchorFreeConfig, parameters: TensorMap): number[] =>
+  Array.from({ length: config.levels }, (_, level) => parameters[scaleName(level)]?.data[0] ?? 1);
+
 /** Offsets in strides: ReLU(scale of the level · raw). */
 function scaledOffsets(raw: Float32Array, layout: PyramidLayout, scales: readonly number[]): Float32Array {
   const result = new Float32Array(raw.length);
@@ -112,6 +115,34 @@ function scaledOffsets(raw: Float32Array, layout: PyramidLayout, scales: readonl
     if (level >= 0) result[i] = Math.max(0, raw[i]! * scales[level]!);
   }
   return result;
+}
+
+/** The head's answers on every row of the pyramid layout. */
+export interface AnchorFreeOutputs {
+  readonly layout: PyramidLayout;
+  /** [B · rows, K] */
+  readonly logits: Float32Array;
+  /** Distances to start and end in strides of the row's level. // [B · rows, 2] */
+  readonly offsets: Float32Array;
+}
+
+/** Forward pass without decoding, for inspection and parity checks. */
+export async function anchorFreeForward(
+  config: AnchorFreeConfig,
+  parameters: TensorMap,
+  batch: DetectorBatch,
+): Promise<AnchorFreeOutputs> {
+  checkBatch(batch, config.inChannels);
+  const layout = pyramidLayout(batch.shape[1], config);
+  const tape = createTape(false);
+  try {
+    const outputs = forward(config, tape, parameterNodes(tape, parameters, false), layout, batch, false);
+    const logits = (await outputs.logits.tensor.data()) as Float32Array;
+    const raw = (await outputs.offsets.tensor.data()) as Float32Array;
+    return { layout, logits, offsets: scaledOffsets(raw, layout, scalesOf(config, parameters)) };
+  } finally {
+    tape.dispose();
+  }
 }
 
 /** New parameters under OpenTAD's names. */
@@ -141,8 +172,6 @@ function initialise(config: AnchorFreeConfig, seed: number): TensorMap {
 
 /** The anchor-free head, bound to its configuration. */
 export function createAnchorFree(config: AnchorFreeConfig): Detector {
-  const scalesOf = (parameters: TensorMap): number[] =>
-    Array.from({ length: config.levels }, (_, level) => parameters[scaleName(level)]?.data[0] ?? 1);
   return {
     name: 'anchor-free',
     classCount: config.numClasses,
@@ -158,7 +187,7 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
         const outputs = forward(config, tape, weights, layout, batch, options.featureGradients);
         const logits = (await outputs.logits.tensor.data()) as Float32Array;
         const raw = (await outputs.offsets.tensor.data()) as Float32Array;
-        const scales = scalesOf(parameters);
+        const scales = scalesOf(config, parameters);
         const offsets = scaledOffsets(raw, layout, scales);
         const targets = batchTargets(layout, batch, config.centreRadius);
         const lossNormaliser = nextNormaliser(
@@ -213,21 +242,8 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
         lengths: [length],
         segments: [[]],
       };
-      checkBatch(batch, config.inChannels);
-      const layout = pyramidLayout(length, config);
-      const tape = createTape(false);
-      try {
-        const outputs = forward(config, tape, parameterNodes(tape, parameters, false), layout, batch, false);
-        const logits = (await outputs.logits.tensor.data()) as Float32Array;
-        const offsets = scaledOffsets(
-          (await outputs.offsets.tensor.data()) as Float32Array,
-          layout,
-          scalesOf(parameters),
-        );
-        return decode(config, layout, logits, offsets, length);
-      } finally {
-        tape.dispose();
-      }
+      const { layout, logits, offsets } = await anchorFreeForward(config, parameters, batch);
+      return decode(config, layout, logits, offsets, length);
     },
   };
 }

@@ -1,0 +1,153 @@
+"""Golden data of the anchor-free head: forward, losses, gradients and one AdamW step, in plain PyTorch.
+
+ActionFormer's head on TemporalMaxer's pyramid as method.md 5.3 specifies it; masked once more after norm and ReLU.
+Run: python test/golden/heads/anchor_free.py
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from golden import fill, hashed, pack, sample, write
+
+B, T, C, WIDTH, LEVELS, CLASSES = 2, 32, 12, 16, 4, 3
+LENGTHS = [32, 21]
+SEGMENTS = [
+    [(2.3, 6.1, 0), (5.0, 17.5, 1), (20.25, 30.75, 2), (20.25, 30.75, 0), (24.0, 27.0, -1)],
+    [(0.0, 20.5, 2), (3.2, 5.4, 1), (12.0, 16.0, 0)],
+]
+RANGES = [(0, 4), (4, 8), (8, 16), (16, float("inf"))]
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.conv = nn.Conv1d(inputs, outputs, 3, padding=1, bias=False)
+        self.norm = nn.LayerNorm(outputs, eps=1e-6)
+
+    def forward(self, x, mask):
+        x = self.conv(x) * mask
+        return F.relu(self.norm(x.transpose(1, 2)).transpose(1, 2)) * mask
+
+
+class Scale(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(1.0))
+
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.projection = nn.Module()
+        self.projection.embed = nn.ModuleList([Block(C, WIDTH), Block(WIDTH, WIDTH)])
+        head = self.rpn_head = nn.Module()
+        head.cls_convs = nn.ModuleList([Block(WIDTH, WIDTH) for _ in range(2)])
+        head.reg_convs = nn.ModuleList([Block(WIDTH, WIDTH) for _ in range(2)])
+        head.cls_head = nn.Conv1d(WIDTH, CLASSES, 3, padding=1)
+        head.reg_head = nn.Conv1d(WIDTH, 2, 3, padding=1)
+        head.scale = nn.ModuleList([Scale() for _ in range(LEVELS)])
+
+    def forward(self, x, mask):
+        levels = []
+        for block in self.projection.embed:
+            x = block(x, mask)
+        for level in range(LEVELS):
+            if level:
+                mask = mask[:, :, ::2]
+                x = F.max_pool1d(x, 3, 2, 1) * mask
+            cls, reg = x, x
+            for block in self.rpn_head.cls_convs:
+                cls = block(cls, mask)
+            for block in self.rpn_head.reg_convs:
+                reg = block(reg, mask)
+            logits = self.rpn_head.cls_head(cls)
+            offsets = F.relu(self.rpn_head.reg_head(reg) * self.rpn_head.scale[level].scale)
+            levels.append((logits, offsets, mask))
+        return levels
+
+
+def targets_of(points, stride, low, high, segments, length):
+    """Per point: class multi-hot, offsets in strides, positive, ignored."""
+    real = [s for s in segments if s[2] >= 0]
+    starts = torch.tensor([s[0] for s in real], dtype=torch.float64)
+    ends = torch.tensor([s[1] for s in real], dtype=torch.float64)
+    labels = torch.tensor([s[2] for s in real])
+    left, right = points[:, None] - starts, ends - points[:, None]
+    centre = (starts + ends) / 2
+    from_low = points[:, None] - torch.maximum(centre - 1.5 * stride, starts)
+    to_high = torch.minimum(centre + 1.5 * stride, ends) - points[:, None]
+    far = torch.maximum(left, right)
+    inside = (torch.minimum(from_low, to_high) > 0) & (far >= low) & (far <= high)
+    lens = (ends - starts)[None].repeat(len(points), 1).masked_fill(~inside, float("inf"))
+    shortest, which = lens.min(1)
+    tie = ((lens - shortest[:, None]).abs() <= 1e-3) & (lens < float("inf"))
+    onehot = (tie.double() @ F.one_hot(labels, CLASSES).double()).clamp(0, 1)
+    offsets = torch.stack([left, right], -1)[torch.arange(len(points)), which] / stride
+    positive = onehot.sum(-1) > 0
+    ignored = torch.zeros(len(points), dtype=torch.bool)
+    for start, end, label in segments:
+        if label < 0:
+            ignored |= (points > start) & (points < end) & ~positive
+    return onehot.float(), offsets.float(), positive, ignored
+
+
+def focal(logits, target):
+    p = torch.sigmoid(logits)
+    entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    right = p * target + (1 - p) * (1 - target)
+    return ((0.25 * target + 0.75 * (1 - target)) * entropy * (1 - right) ** 2).sum()
+
+
+def diou(pred, target):
+    overlap = torch.minimum(pred, target).sum(-1)
+    union = pred.sum(-1) + target.sum(-1) - overlap
+    enclosing = torch.maximum(pred, target).sum(-1)
+    rho = 0.5 * (pred[:, 1] - pred[:, 0] - target[:, 1] + target[:, 0])
+    return (1 - overlap / union.clamp(min=1e-8) + (rho / enclosing.clamp(min=1e-8)) ** 2).sum()
+
+
+def main():
+    torch.manual_seed(0)
+    model = Head()
+    fill(model, 2.0)
+    features = hashed("features", (B, T, C), -1, 1)
+    mask = torch.zeros(B, 1, T)
+    for item, length in enumerate(LENGTHS):
+        mask[item, :, :length] = 1
+    x = (features.transpose(1, 2) * mask).detach().requires_grad_(True)
+    levels = model(x, mask)
+    cls_sum, reg_sum, positives = 0, 0, 0
+    for level, (logits, offsets, level_mask) in enumerate(levels):
+        stride = 2**level
+        points = torch.arange(logits.shape[-1], dtype=torch.float64) * stride + 0.5
+        for item in range(B):
+            valid = level_mask[item, 0] > 0
+            onehot, regs, positive, ignored = targets_of(points, stride, *RANGES[level], SEGMENTS[item], LENGTHS[item])
+            cls_sum = cls_sum + focal(logits[item].T[valid & ~ignored], onehot[valid & ~ignored])
+            take = positive & valid
+            reg_sum = reg_sum + diou(offsets[item].T[take], regs[take])
+            positives += int(take.sum())
+    normaliser = 0.9 * 100 + 0.1 * max(positives, 1)
+    loss = (cls_sum + reg_sum) / normaliser
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
+    loss.backward()
+    content = {
+        "lengths": LENGTHS,
+        "segments": [[{"start": s, "end": e, "classIndex": c} for s, e, c in item] for item in SEGMENTS],
+        "positives": positives,
+        "normaliser": normaliser,
+        "classification": float(cls_sum.detach() / normaliser),
+        "regression": float(reg_sum.detach() / normaliser),
+        "logits": [pack((logits * m).transpose(1, 2)) for logits, _, m in levels],
+        "offsets": [pack((offsets * m).transpose(1, 2)) for _, offsets, m in levels],
+        "featureGradients": pack((x.grad * mask).transpose(1, 2)),
+        "gradients": {name: sample(p.grad) for name, p in model.named_parameters()},
+    }
+    optimiser.step()
+    content["afterStep"] = {name: sample(p) for name, p in model.named_parameters()}
+    write("anchor_free.json", content)
+    print(positives, content["classification"], content["regression"])
+
+
+main()
