@@ -170,7 +170,7 @@ export async function runHeadStage(environment: TrainEnvironment, input: HeadSta
       state.detector = result.state;
       state.step += 1;
       control.metric({ name: 'loss', series: variant, step: state.step, value: result.loss });
-      control.progress('stage3', `${text}, epoch ${epoch + 1}/${config.epochs}`, state.step, totalSteps, 'steps');
+      control.progress(name, `${text}, epoch ${epoch + 1}/${config.epochs}`, state.step, totalSteps, 'steps');
       if (control.checkpointDue()) await save(environment, name, state, false);
     }
     await validate(environment, input, state, epoch);
