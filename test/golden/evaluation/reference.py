@@ -261,8 +261,8 @@ def diagnose(durations, truth, predictions, tious, thumos):
                     continue
                 mine = [p["id"] for p in ranked(predictions, label)]
                 aps = []
+                kept = [i for i in mine if all(math.isnan(full[t, i]) or full[t, i] in keep for t in range(len(tious)))]
                 for t in range(len(tious)):
-                    kept = [i for i in mine if math.isnan(full[t, i]) or full[t, i] in keep]
                     aps.append(ap_of([not math.isnan(full[t, i]) for i in kept], len(keep), normaliser))
                 per_class.append(np.mean(aps))
             sensitivity[name][value] = float(np.mean(per_class))

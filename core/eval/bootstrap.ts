@@ -1,0 +1,116 @@
+/**
+ * Confidence intervals of mAP by drawing videos with replacement.
+ *
+ * Efron's percentile bootstrap with the video as the unit, because segments of one video are not independent. Matching happens within a
+ * video, so it is done once; a draw only changes how often each video counts. Small data sets have wide intervals: that is the point.
+ */
+import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
+import type { Random } from '#core/util/random';
+import { createRandom } from '#core/util/random';
+import { averagePrecision, mean } from './averagePrecision.ts';
+import type { ByVideo, ClassMatches, EvaluationSet } from './matching.ts';
+import { collectEvaluationSet, matchDetections } from './matching.ts';
+import type { ByTiou } from './meanAveragePrecision.ts';
+import { tiouKey } from './protocol.ts';
+
+/** Lower and upper end. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Intervals of average mAP and of mAP by threshold. */
+export interface BootstrapResult {
+  readonly averageMap: Interval;
+  readonly map: Readonly<Record<string, Interval>>;
+  readonly draws: number;
+  /** Share of draws that the interval holds. */
+  readonly confidence: number;
+}
+
+/** How often to draw, from which seed. */
+export interface BootstrapOptions {
+  readonly draws?: number;
+  readonly confidence?: number;
+  readonly seed?: number;
+}
+
+/** The quantile of sorted values, linear between them (`numpy.quantile`). */
+export function quantile(sorted: readonly number[], share: number): number {
+  const place = (sorted.length - 1) * share;
+  const below = Math.floor(place);
+  const lower = sorted[below]!;
+  return lower + ((sorted[Math.min(below + 1, sorted.length - 1)] ?? lower) - lower) * (place - below);
+}
+
+/**
+ * Percentile intervals of mAP.
+ *
+ * @throws StudioError `bad-input` for an empty ground truth or numbers that are not finite
+ */
+export function bootstrapMap(
+  groundTruth: ByVideo<LabelledSegment>,
+  predictions: ByVideo<ScoredSegment>,
+  tious: readonly number[],
+  { draws = 1000, confidence = 0.95, seed = 1 }: BootstrapOptions = {},
+): BootstrapResult {
+  const set = collectEvaluationSet(groundTruth, predictions);
+  const classes = matchDetections(set, tious);
+  const random = createRandom(seed);
+  const samples = Array.from({ length: draws }, () =>
+    mapOfDraw(set, classes, tious, drawVideos(random, set.videos.length)),
+  );
+  const tail = (1 - confidence) / 2;
+  const interval = (values: number[]): Interval => {
+    const sorted = values.sort((a, b) => a - b);
+    return { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };
+  };
+  return {
+    averageMap: interval(samples.map((sample) => mean(Object.values(sample)))),
+    map: Object.fromEntries(
+      tious.map((tiou) => [tiouKey(tiou), interval(samples.map((sample) => sample[tiouKey(tiou)]!))]),
+    ),
+    draws,
+    confidence,
+  };
+}
+
+/** How often each of `count` videos comes up when `count` are drawn with replacement. */
+function drawVideos(random: Random, count: number): Float64Array {
+  const weights = new Float64Array(count);
+  for (let i = 0; i < count; i += 1) weights[random.integer(count)]! += 1;
+  return weights;
+}
+
+/**
+ * mAP by threshold when each video counts so many times; classes whose ground truth was not drawn are left out.
+ *
+ * @param weights how often each video of the set was drawn
+ */
+export function mapOfDraw(
+  set: EvaluationSet,
+  classes: readonly ClassMatches[],
+  tious: readonly number[],
+  weights: Float64Array,
+): ByTiou {
+  const counts = new Float64Array(classes.length);
+  for (const entry of set.groundTruth) counts[entry.classIndex]! += weights[entry.videoIndex]!;
+  const drawn = classes.flatMap((matches, c) => {
+    if (counts[c] === 0) return [];
+    const ranks = Float64Array.from(
+      matches.predictions,
+      (index) => weights[set.predictions[index]!.videoIndex]!,
+    );
+    return [{ matches, ranks, groundTruthCount: counts[c]! }];
+  });
+  return Object.fromEntries(
+    tious.map((tiou, t) => [
+      tiouKey(tiou),
+      mean(
+        drawn.map(({ matches, ranks, groundTruthCount }) =>
+          averagePrecision(matches.matched[t]!, { groundTruthCount, weights: ranks }),
+        ),
+      ),
+    ]),
+  );
+}
