@@ -1,0 +1,137 @@
+/**
+ * Models on the disk: a folder with `model.json` (what it is) and `weights.safetensors` (its parameters).
+ *
+ * Two kinds: `encoder` (stage 1; also those under resources/encoders) and `localiser` (encoder and head together, ready to predict).
+ */
+import { join, isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import type { TensorMap } from '#core/compute/hostTensor';
+import { StudioError } from '#core/contract/errors';
+import { checkEncoderParameters } from '#core/model/encoder/initialise';
+import { buildEncoderLayers } from '#core/model/encoder/builders';
+import type { EncoderSpec } from '#core/model/encoderSpec';
+import type { DetectorConfig } from '#core/model/detectors/config';
+import { decodeSafetensors, encodeSafetensors } from '#core/model/weights/safetensors';
+import type { SamplingConfig, TrainConfig } from '#core/train/config';
+import type { TrainedModel } from '#core/train/job';
+import { packMaps, unpackMaps } from '#core/train/packing';
+import { readFileIfThere, writeFileWhole } from './files.ts';
+
+/** What `model.json` of an encoder says. */
+export interface EncoderCard {
+  readonly version: 1;
+  readonly kind: 'encoder';
+  readonly name: string;
+  readonly spec: EncoderSpec;
+  /** How it was made, and its figures. */
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+/** What `model.json` of a localiser says. */
+export interface LocaliserCard {
+  readonly version: 1;
+  readonly kind: 'localiser';
+  readonly variant: TrainedModel['variant'];
+  readonly spec: EncoderSpec;
+  readonly detector: DetectorConfig;
+  readonly labels: readonly string[];
+  readonly sampling: SamplingConfig;
+  readonly config: TrainConfig;
+  readonly validation: TrainedModel['validation'];
+  readonly engine: string;
+}
+
+/** An encoder in memory. */
+export interface LoadedEncoder {
+  readonly card: EncoderCard;
+  readonly parameters: TensorMap;
+}
+
+/** A localiser in memory. */
+export interface LoadedLocaliser {
+  readonly card: LocaliserCard;
+  readonly encoder: TensorMap;
+  readonly head: TensorMap;
+}
+
+const Spec = v.object({
+  family: v.picklist(['tsm-resnet', 'resnet', 'r2plus1d']),
+  block: v.picklist(['basic', 'bottleneck']),
+  blocks: v.array(v.pipe(v.number(), v.integer())),
+  widths: v.array(v.pipe(v.number(), v.integer())),
+  stem: v.picklist(['imagenet', 'small']),
+  framesPerSnippet: v.pipe(v.number(), v.integer()),
+  shiftDivision: v.pipe(v.number(), v.integer()),
+  featureChannels: v.pipe(v.number(), v.integer()),
+});
+const Card = v.looseObject({ version: v.literal(1), kind: v.picklist(['encoder', 'localiser']), spec: Spec });
+
+const SHIPPED = fileURLToPath(new URL('../../resources/encoders/', import.meta.url));
+
+/** Folder of an encoder: a path, or a name under resources/encoders. */
+export function encoderFolder(nameOrPath: string): string {
+  return isAbsolute(nameOrPath) || nameOrPath.includes('/') || nameOrPath.includes('\\')
+    ? nameOrPath
+    : join(process.env['LOFI_ENCODERS'] ?? SHIPPED, nameOrPath);
+}
+
+async function readModel(folder: string, kind: 'encoder' | 'localiser'): Promise<{ card: unknown; tensors: TensorMap }> {
+  const cardBytes = await readFileIfThere(join(folder, 'model.json'));
+  const weights = await readFileIfThere(join(folder, 'weights.safetensors'));
+  if (cardBytes === null || weights === null) {
+    const what = cardBytes === null ? 'model.json' : 'weights.safetensors';
+    throw new StudioError('not-found', `${folder} holds no ${what}. Choose the folder of a model that this program made.`, { path: folder });
+  }
+  let card: unknown;
+  try {
+    card = JSON.parse(cardBytes.toString('utf8'));
+  } catch {
+    throw new StudioError('damaged', `${join(folder, 'model.json')} is not JSON. Restore it from a backup or train again.`, { path: folder });
+  }
+  const checked = v.safeParse(Card, card);
+  if (!checked.success) {
+    throw new StudioError('bad-input', `${join(folder, 'model.json')} is not a model of this program (${checked.issues[0].message}).`, { path: folder });
+  }
+  if (checked.output.kind !== kind) {
+    throw new StudioError('bad-input', `${folder} holds ${checked.output.kind === 'encoder' ? 'an encoder' : 'a localiser'}, but ${kind === 'encoder' ? 'an encoder' : 'a localiser'} is needed.`, { path: folder });
+  }
+  return { card, tensors: decodeSafetensors(weights).tensors };
+}
+
+/**
+ * Reads an encoder by name or folder.
+ * @throws StudioError `not-found`, `damaged`, `bad-input`
+ */
+export async function loadEncoder(nameOrPath: string): Promise<LoadedEncoder> {
+  const { card, tensors } = await readModel(encoderFolder(nameOrPath), 'encoder');
+  const encoder = card as EncoderCard;
+  checkEncoderParameters(buildEncoderLayers(encoder.spec).parameters, tensors);
+  return { card: encoder, parameters: tensors };
+}
+
+/** Writes an encoder. @returns bytes of its weights */
+export async function saveEncoder(folder: string, card: EncoderCard, parameters: TensorMap): Promise<number> {
+  const weights = encodeSafetensors(parameters);
+  await writeFileWhole(join(folder, 'weights.safetensors'), weights);
+  await writeFileWhole(join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`);
+  return weights.length;
+}
+
+/** Reads a localiser. @throws StudioError `not-found`, `damaged`, `bad-input` */
+export async function loadLocaliser(folder: string): Promise<LoadedLocaliser> {
+  const { card, tensors } = await readModel(folder, 'localiser');
+  const localiser = card as LocaliserCard;
+  const maps = unpackMaps(tensors);
+  const encoder = maps['encoder'] ?? {};
+  checkEncoderParameters(buildEncoderLayers(localiser.spec).parameters, encoder);
+  return { card: localiser, encoder, head: maps['head'] ?? {} };
+}
+
+/** Writes a localiser. @returns bytes of its weights */
+export async function saveLocaliser(folder: string, { card, encoder, head }: LoadedLocaliser): Promise<number> {
+  const weights = encodeSafetensors(packMaps({ encoder, head }));
+  await writeFileWhole(join(folder, 'weights.safetensors'), weights);
+  await writeFileWhole(join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`);
+  return weights.length;
+}

@@ -1,0 +1,77 @@
+/**
+ * The job's videos made ready: opened, indexed, and the frames that the job needs decoded into the cache.
+ */
+import { join } from 'node:path';
+import { fidelityNamed } from '#core/data/fidelity';
+import { neededFrames, planSnippets } from '#core/data/snippets';
+import type { SnippetPlan, VideoTiming } from '#core/data/snippets';
+import type { LofiConfig, SamplingConfig } from '#core/train/config';
+import type { TimedVideo } from '#core/train/environment';
+import type { JobVideo } from '#core/train/job';
+import { openFrameIndex } from '#service/media/indexCache';
+import type { FrameIndex } from '#service/media/frameIndex';
+import type { JobControl } from './control.ts';
+import type { FrameCache } from './frameCache.ts';
+
+/** Times of frames in seconds from the first one, as everywhere in a project. */
+export function timingOf(index: FrameIndex): VideoTiming {
+  const first = index.pts[0] ?? 0;
+  const tick = index.timeBase.num / index.timeBase.den;
+  return {
+    frameSec: index.pts.map((pts) => (pts - first) * tick),
+    endSec: (index.endPts - first) * tick,
+  };
+}
+
+/** A video with its index. */
+export interface IndexedVideo extends TimedVideo {
+  readonly index: FrameIndex;
+}
+
+/** Opens every video. @throws StudioError `not-found`, `bad-input` with the file's name */
+export async function indexVideos(
+  videos: readonly JobVideo[],
+  cache: string,
+  control: JobControl,
+  signal: AbortSignal,
+): Promise<IndexedVideo[]> {
+  const result: IndexedVideo[] = [];
+  for (const video of videos) {
+    await control.breathe();
+    const index = await openFrameIndex(video.path, join(cache, 'index'), { signal, known: video.contentHash });
+    result.push({ ...video, index, timing: timingOf(index) });
+  }
+  return result;
+}
+
+/** Every plan that stage 2 may ask for; without it only full fidelity. */
+export function plansOf(video: TimedVideo, sampling: SamplingConfig, lofi: LofiConfig | null): SnippetPlan[] {
+  const full = planSnippets(video.timing, sampling);
+  if (lofi === null || video.subset !== 'training') return [full];
+  const plans = [full];
+  for (const name of ['t', 'st'] as const) {
+    const isUsed = lofi.schedule === name || lofi.schedule.endsWith('cyclic');
+    if (isUsed) {
+      plans.push(planSnippets(video.timing, sampling, { temporalFactor: fidelityNamed(lofi, name).temporalFactor }));
+    }
+  }
+  return plans;
+}
+
+/** Decodes what is needed. */
+export async function decodeVideos(
+  videos: readonly IndexedVideo[],
+  cache: FrameCache,
+  sampling: SamplingConfig,
+  lofi: LofiConfig | null,
+  control: JobControl,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [at, video] of videos.entries()) {
+    await control.breathe();
+    const jitter = video.subset === 'training' ? (lofi?.augment?.timeFrames ?? 0) : 0;
+    const frames = neededFrames(plansOf(video, sampling, lofi), video.timing.frameSec.length, jitter);
+    await cache.prepare({ ...video, frames }, signal);
+    control.progress('decode', 'Decoding', at + 1, videos.length, 'videos');
+  }
+}
