@@ -34,6 +34,7 @@ export const ROOMS: readonly Room[] = [
   { folder: 'electron/service/store', rooms: ['core'], packages: ['better-sqlite3'], node: true },
   { folder: 'electron/service/media', rooms: ['core'], packages: ['node-av'], node: true },
   { folder: 'electron/service/engines', rooms: ['core'], packages: ENGINE_PACKAGES, node: true },
+  { folder: 'electron/service/process', rooms: ['core/contract'], packages: [], node: true },
   { folder: 'electron/service', rooms: ['core', 'electron/service'], packages: [], node: true },
   {
     folder: 'electron/worker',
@@ -50,7 +51,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     folder: 'electron/main',
-    rooms: ['core/contract'],
+    rooms: ['core/contract', 'electron/service/process'],
     packages: ['electron', 'electron-updater'],
     node: true,
   },

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+import { serviceEnvironment } from './environment.ts';
+
+describe('serviceEnvironment', () => {
+  it('keeps what the service needs and drops what it must not see', () => {
+    const kept = serviceEnvironment({
+      PATH: '/bin',
+      Path: 'C:\\',
+      LANG: 'zh_CN.UTF-8',
+      LOFI_DATA_DIR: '/d',
+      NODE_OPTIONS: '--inspect',
+      ELECTRON_RUN_AS_NODE: '1',
+      SOME_TOKEN: 'secret',
+    });
+    expect(Object.keys(kept).sort()).toEqual(['LANG', 'LOFI_DATA_DIR', 'PATH', 'Path']);
+  });
+});

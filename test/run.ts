@@ -1,0 +1,141 @@
+/**
+ * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron.
+ *
+ * What a machine lacks is said in one line and passed over; the last line sums everything up. `node test/run.ts unit|browser|desktop` runs one part.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { ensureBuilt } from '#web/built';
+import { findChromium, findElectron, findXvfbRun } from './e2e/fixtures/binaries.ts';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+type Part = 'unit' | 'browser' | 'desktop';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
+const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function runProcess(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
+    child.on('error', () => resolve(1));
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Runs vitest and reads its counts from its JSON report. A run without a report is one failure. */
+async function vitest(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  wrapper: readonly string[] = [],
+): Promise<Counts> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'lofi-test-'));
+  const report = path.join(folder, 'report.json');
+  const [command, ...before] = [...wrapper, process.execPath];
+  const code = await runProcess(
+    command ?? process.execPath,
+    [
+      ...before,
+      VITEST,
+      'run',
+      ...args,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    { ...process.env, ...env },
+  );
+  try {
+    const counts = JSON.parse(await readFile(report, 'utf8')) as {
+      readonly numPassedTests: number;
+      readonly numFailedTests: number;
+      readonly numPendingTests: number;
+      readonly numTodoTests: number;
+    };
+    const failed = counts.numFailedTests;
+    return {
+      passed: counts.numPassedTests,
+      // A file that cannot be loaded, or an unhandled rejection, fails the run without a failed test.
+      failed: failed === 0 && code !== 0 ? 1 : failed,
+      skipped: counts.numPendingTests + counts.numTodoTests,
+    };
+  } catch {
+    say('The test run ended without a report.');
+    return { ...NOTHING, failed: 1 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const e2eArgs = (part: Part): readonly string[] => ['--config', `test/e2e/${part}.config.ts`];
+
+async function runBrowser(): Promise<Counts> {
+  const chromium = await findChromium();
+  if (chromium === null) {
+    say('End-to-end specs in a browser: left out, no Chromium here (set LOFI_CHROMIUM).');
+    return NOTHING;
+  }
+  await ensureBuilt(say, ['page', 'web']);
+  return vitest(e2eArgs('browser'), { LOFI_CHROMIUM: chromium });
+}
+
+async function runDesktop(): Promise<Counts> {
+  const electron = await findElectron();
+  if (electron === null) {
+    say('Specs of the desktop program: left out, no Electron binary here (set LOFI_ELECTRON).');
+    return NOTHING;
+  }
+  const needsDisplay = process.platform === 'linux' && (process.env['DISPLAY'] ?? '') === '';
+  const xvfb = needsDisplay ? await findXvfbRun() : null;
+  if (needsDisplay && xvfb === null) {
+    say('Specs of the desktop program: left out, no display and no xvfb-run here.');
+    return NOTHING;
+  }
+  await ensureBuilt(say, ['page', 'electron', 'node']);
+  return vitest(e2eArgs('desktop'), { LOFI_ELECTRON: electron }, xvfb === null ? [] : [xvfb, '-a']);
+}
+
+const PARTS: Readonly<Record<Part, () => Promise<Counts>>> = {
+  unit: () => vitest([]),
+  browser: runBrowser,
+  desktop: runDesktop,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `There is no part "${unknown.join('", "')}"; there are ${Object.keys(PARTS).join(', ')}.\n`,
+  );
+  process.exit(2);
+}
+let total = NOTHING;
+for (const [name, run] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  let counts: Counts;
+  try {
+    counts = await run();
+  } catch (error) {
+    say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    counts = { ...NOTHING, failed: 1 };
+  }
+  total = {
+    passed: total.passed + counts.passed,
+    failed: total.failed + counts.failed,
+    skipped: total.skipped + counts.skipped,
+  };
+}
+say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 ? 1 : 0;
