@@ -112,6 +112,13 @@ function fromDecoding(scan: PacketScan, decoded: Decoded): { pts: Float64Array; 
   return { pts, ids: pts };
 }
 
+/** Packet times up to where the file breaks off. */
+function cleanTimes(scan: PacketScan, pts: Float64Array): Float64Array {
+  const end = scan.brokenFrom === null ? Infinity : scan.brokenFrom - 4 * scan.step;
+  const times = scan.pts.filter((time) => time >= pts[0]! && time < end);
+  return times.length > 1 ? times : pts;
+}
+
 /**
  * Makes the index of a file; reads all of it once.
  *
@@ -158,7 +165,9 @@ export function buildIndex(source: Source, reopen: () => Source, signal?: AbortS
     num,
     den,
   }));
-  const fit = fitRate(pts, endPts, source.timeBase, declared);
+  // Frames that damage took away do not make a rate variable: where packets survive, they tell the rate.
+  const forRate = scan.identity === 'pts' && damaged.length > 0 ? cleanTimes(scan, pts) : pts;
+  const fit = fitRate(forRate, endPts, source.timeBase, declared);
   return {
     timeBase: source.timeBase,
     pts,

@@ -1,7 +1,14 @@
 /**
  * Decoded frame → upright uint8 RGB of a wanted size, scaled inside FFmpeg with the frame's own matrix and range.
  */
-import { AV_PIX_FMT_RGB24, AVCOL_RANGE_JPEG, AVCOL_SPC_RGB, SWS_AREA, SWS_BICUBIC } from 'node-av/constants';
+import {
+  AV_FRAME_FLAG_INTERLACED,
+  AV_PIX_FMT_RGB24,
+  AVCOL_RANGE_JPEG,
+  AVCOL_SPC_RGB,
+  SWS_AREA,
+  SWS_BICUBIC,
+} from 'node-av/constants';
 import { Frame, SoftwareScaleContext } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
 import type { Rational } from '#core/contract/info';
@@ -61,6 +68,8 @@ export function createPictureMaker(orientation: Orientation, pixelAspect: Ration
       const shrinks = plan.width * 2 < frame.width && plan.height * 2 < frame.height;
       scaler.setOption('sws_flags', shrinks ? SWS_AREA : SWS_BICUBIC);
     }
+    // Fields are scaled together, as the ffmpeg command does; else each would be filtered on its own and combs stay.
+    frame.clearFlags(AV_FRAME_FLAG_INTERLACED);
     target.copyProps(frame);
     target.colorSpace = AVCOL_SPC_RGB;
     target.colorRange = AVCOL_RANGE_JPEG;
