@@ -6,16 +6,19 @@
  * there instead, so that the same frame has the same id however it was reached; the time it is shown at is then the DTS at output
  * (FFmpeg's best-effort timestamp). Where there is neither, the packet's place in the file is the id.
  */
-import { AV_FRAME_FLAG_CORRUPT, AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
+import {
+  AV_FRAME_FLAG_CORRUPT,
+  AVERROR_EAGAIN,
+  AVERROR_EOF,
+  AVDISCARD_DEFAULT,
+  AVDISCARD_NONREF,
+} from 'node-av/constants';
 import { Frame, Packet, type CodecContext } from 'node-av/lib';
 import type { Source } from './source.ts';
 import { timestamp } from './source.ts';
 
 /** What identifies a frame: its packet's PTS, DTS or place in the file. */
 export type IdentityKind = 'pts' | 'dts' | 'order';
-
-/** Called for each frame; the frame is reused, so keep nothing of it. Return false to stop. */
-export type OnFrame = (frame: Frame, id: number, state: FrameState) => boolean;
 
 /** What is known of a decoded frame. */
 export interface FrameState {
@@ -30,6 +33,8 @@ export interface FrameState {
 export interface FrameReader {
   /** Decodes one more frame into `frame`; null at the end of the file. */
   next(): { readonly frame: Frame; readonly id: number; readonly state: FrameState } | null;
+  /** Frames with an id below this that no other frame is built on are not decoded: catching up after a seek takes half the work. */
+  skipBefore(id: number): void;
   /** How many packets the decoder refused so far. */
   errors(): number;
   close(): void;
@@ -54,6 +59,8 @@ export function createFrameReader(
   let refused = 0;
   let draining = false;
   let readFailures = 0;
+  let skipLimit = -Infinity;
+  let skipping = false;
   const feed = (): void => {
     for (;;) {
       const code = source.format.readFrameSync(packet);
@@ -75,6 +82,11 @@ export function createFrameReader(
       if (identity === 'dts') packet.pts = packet.dts;
       else if (identity === 'order') packet.pts = BigInt(order);
       order += 1;
+      const skip = Number(packet.pts) < skipLimit;
+      if (skip !== skipping) {
+        decoder.setOption('skip_frame', skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT);
+        skipping = skip;
+      }
       if (decoder.sendPacketSync(packet) < 0) refused += 1;
       packet.unref();
       return;
@@ -105,8 +117,12 @@ export function createFrameReader(
         }
       }
     },
+    skipBefore: (id) => {
+      skipLimit = identity === 'pts' ? id : -Infinity;
+    },
     errors: () => refused,
     close: () => {
+      if (skipping) decoder.setOption('skip_frame', AVDISCARD_DEFAULT);
       packet.free();
       frame.free();
     },

@@ -1,0 +1,218 @@
+/**
+ * Exact random access: frame N of a video and no other, by any road that is safe.
+ *
+ * Seeking alone is wrong on one fetch in ten (open GOP, fragmented MP4, transport streams): so the packet index says where to start, the
+ * identity of every decoded frame is compared with the frame index, and where they disagree the start moves further back, at last to the
+ * beginning of the file. Forward steps decode one frame; frames that were passed are kept for steps backward, bounded by bytes.
+ */
+import type { CodecContext, Frame } from 'node-av/lib';
+import { basename } from 'node:path';
+import { StudioError } from '#core/contract/errors';
+import { createFrameReader, type FrameReader } from './decodePass.ts';
+import type { FrameIndex } from './frameIndex.ts';
+import { createPictureMaker, type PictureMaker } from './picture.ts';
+import { locate } from './sample.ts';
+import { seekTo } from './seek.ts';
+import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
+
+/** Reads frames of one open file. Synchronous: for a process or thread of its own. */
+export interface ExactReader {
+  /**
+   * Calls `use` with frame `index`; the frame belongs to the reader.
+   *
+   * @throws StudioError `wrong-usage` for a number out of range, `damaged` for a frame that does not decode cleanly
+   */
+  withFrame<T>(index: number, use: (frame: Frame, maker: PictureMaker) => T): T;
+  /** Bytes of decoded frames that are kept. */
+  keptBytes(): number;
+  close(): void;
+}
+
+/** Bounds of a reader. */
+export interface ExactOptions {
+  /** Decoded frames are kept up to this many bytes. */
+  readonly maxBytes?: number;
+  /** Called now and then during long catching up. */
+  readonly onWork?: () => void;
+}
+
+interface Kept {
+  readonly frame: Frame;
+  readonly bytes: number;
+}
+
+/** Frames before the wanted one that are decoded in full, for steps backward. */
+const BACK_FRAMES = 12;
+/** Going this far forward is cheaper by decoding than by seeking, key frame between or not. */
+const NEAR_FRAMES = 4;
+/** How many key frames earlier each further attempt starts. */
+const ATTEMPTS = [0, 1, 3] as const;
+
+function bytesOf(frame: Frame): number {
+  return frame.linesize.reduce(
+    (sum, stride, plane) => sum + Math.abs(stride) * (plane === 0 ? frame.height : (frame.height + 1) >> 1),
+    0,
+  );
+}
+
+/** Opens a file for exact access. */
+export function openExact(path: string, index: FrameIndex, options: ExactOptions = {}): ExactReader {
+  const maxBytes = options.maxBytes ?? 192 * 1024 * 1024;
+  let source: Source = openSource(path);
+  let decoder: CodecContext;
+  let reader: FrameReader | null = null;
+  let position = -1;
+  let spoiled = false;
+  let work = 0;
+  const kept = new Map<number, Kept>();
+  let keptBytes = 0;
+  const { width, height } = source.stream.codecpar;
+  const threads = index.identity === 'pts' ? threadsFor(width, height) : 1;
+  const maker = createPictureMaker(source.orientation, source.pixelAspect);
+  try {
+    decoder = openDecoder(source, threads);
+  } catch (error) {
+    source.close();
+    maker.close();
+    throw error;
+  }
+
+  const keep = (at: number, frame: Frame): Frame => {
+    const clone = frame.clone();
+    if (clone === null) throw new StudioError('out-of-memory', 'There is no memory for a decoded frame.');
+    const bytes = bytesOf(clone);
+    drop(at);
+    kept.set(at, { frame: clone, bytes });
+    keptBytes += bytes;
+    for (const oldest of kept.keys()) {
+      if (keptBytes <= maxBytes || oldest === at) break;
+      drop(oldest);
+    }
+    return clone;
+  };
+  const drop = (at: number): void => {
+    const item = kept.get(at);
+    if (item === undefined) return;
+    item.frame.free();
+    keptBytes -= item.bytes;
+    kept.delete(at);
+  };
+  const restart = (first: number): void => {
+    reader?.close();
+    reader = createFrameReader(source, decoder, index.identity, first);
+    position = -1;
+    spoiled = false;
+  };
+  const reopen = (): void => {
+    reader?.close();
+    reader = null;
+    decoder.freeContext();
+    source.close();
+    source = openSource(path);
+    decoder = openDecoder(source, threads);
+    restart(0);
+  };
+
+  /** Decodes on until the frame comes; null when it cannot come any more on this road. */
+  const advance = (wanted: number, fromStart: boolean): Frame | null => {
+    if (reader === null) return null;
+    const limit = Math.max(0, wanted - BACK_FRAMES);
+    reader.skipBefore(wanted - position > BACK_FRAMES * 2 ? index.ids[limit]! : -Infinity);
+    for (;;) {
+      work += 1;
+      if (work % 16 === 0) options.onWork?.();
+      const item = reader.next();
+      if (item === null) {
+        reader.close();
+        reader = null;
+        return null;
+      }
+      const found = locate(index, item.id, position);
+      if (found < 0) continue;
+      if (position < 0 && found > wanted && !fromStart) return null;
+      position = found;
+      if (item.state.isKey && !item.state.damaged) spoiled = false;
+      else if (item.state.damaged) spoiled = true;
+      if (found > wanted) return null;
+      if (spoiled) {
+        if (found === wanted) return null;
+        continue;
+      }
+      if (found === wanted) return keep(found, item.frame);
+      if (found >= limit) keep(found, item.frame);
+    }
+  };
+
+  const fetch = (wanted: number): Frame | null => {
+    const hit = kept.get(wanted);
+    if (hit !== undefined) {
+      kept.delete(wanted);
+      kept.set(wanted, hit);
+      return hit.frame;
+    }
+    const ahead = position >= 0 && wanted > position;
+    if (ahead && reader !== null && (wanted - position <= NEAR_FRAMES || keyOf(wanted) === keyOf(position))) {
+      const frame = advance(wanted, false);
+      if (frame !== null) return frame;
+    }
+    for (const earlier of ATTEMPTS) {
+      if (!seekTo(source, decoder, index, wanted, -1, earlier)) break;
+      restart(0);
+      const frame = advance(wanted, false);
+      if (frame !== null) return frame;
+    }
+    reopen();
+    return advance(wanted, true);
+  };
+
+  /** Number of the last seek point at or before a frame. */
+  const keyOf = (frame: number): number => {
+    const id = index.ids[frame]!;
+    let low = 0;
+    let high = index.keys.pts.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (index.keys.pts[middle]! <= id) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
+  return {
+    withFrame: (wanted, use) => {
+      checkFrame(path, index, wanted);
+      const frame = fetch(wanted);
+      if (frame === null) throw damagedFrame(path, wanted);
+      return use(frame, maker);
+    },
+    keptBytes: () => keptBytes,
+    close: () => {
+      for (const at of [...kept.keys()]) drop(at);
+      reader?.close();
+      decoder.freeContext();
+      maker.close();
+      source.close();
+    },
+  };
+}
+
+function damagedFrame(path: string, frame: number): StudioError {
+  return new StudioError(
+    'damaged',
+    `${basename(path)}: frame ${frame} cannot be decoded; the file is damaged there.`,
+    { path, frame },
+  );
+}
+
+/** Refuses numbers out of range and frames that are known to be damaged. */
+export function checkFrame(path: string, index: FrameIndex, frame: number): void {
+  const count = index.pts.length;
+  if (!Number.isInteger(frame) || frame < 0 || frame >= count) {
+    throw new StudioError(
+      'wrong-usage',
+      `${basename(path)} has frames 0 to ${count - 1}; there is no frame ${frame}.`,
+      { path, frameCount: count },
+    );
+  }
+  if (index.damaged.some(([first, last]) => frame >= first && frame <= last)) throw damagedFrame(path, frame);
+}
