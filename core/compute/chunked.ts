@@ -50,9 +50,12 @@ export function chunksOf(snippets: number, chunkSnippets: number): Chunk[] {
   });
 }
 
+/** What chunks need of a session. */
+export type ChunkRunner = Pick<EncoderSession, 'spec' | 'features' | 'gradients'>;
+
 /** Features of all snippets, chunk by chunk. @returns float32 [S, C] */
 export async function featuresInChunks(
-  session: EncoderSession,
+  session: ChunkRunner,
   frames: FrameBatch,
   chunkSnippets: number,
 ): Promise<Float32Array> {
@@ -79,7 +82,7 @@ function addGradients(sums: TensorMap | null, gradients: TensorMap): TensorMap {
  * With trained batch norm each chunk has statistics of its own, and the last chunk's running statistics are returned.
  */
 export async function gradientsInChunks(
-  session: EncoderSession,
+  session: ChunkRunner,
   frames: FrameBatch,
   dFeatures: Float32Array,
   chunkSnippets: number,

@@ -12,6 +12,7 @@ import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import type { Tensor } from 'onnxruntime-node';
 import { StudioError } from '#core/contract/errors';
+import { featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { foldNorm, unfoldNormGradients } from '#core/model/encoder/fold';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
@@ -30,6 +31,12 @@ import { createGraphCache, loadRuntime } from './runtime.ts';
 
 /** Compiled graphs together hold at most about this much between calls. */
 const CACHE_BYTES = 2e9;
+
+/** Activations of one run of a graph: small enough for the processor's cache, where measured steps are a third faster. */
+const RUN_BYTES = 12e6;
+
+/** Networks with many weights read and write those in each run; activations are then at least this many times as large. */
+const RUN_WEIGHTS = 4;
 
 /** Opens an encoder. @throws StudioError `bad-input` when parameters do not fit the description */
 export async function openOnnxEncoder(
@@ -76,7 +83,17 @@ export async function openOnnxEncoder(
 
   const frameFeed = (frames: FrameBatch): Tensor => new library.Tensor('uint8', frames.data, frames.shape);
 
-  const features = async (frames: FrameBatch): Promise<Float32Array> => {
+  /** Snippets for one run of a graph: a batch is cut into such runs unless batch norm looks at all of it. */
+  const runSnippets = (frames: FrameBatch): number => {
+    const one = activationBytes(encoder, { ...frameShape(frames), snippets: 1 });
+    return Math.max(1, Math.round(Math.max(RUN_BYTES, RUN_WEIGHTS * weightBytes) / one));
+  };
+  const weightBytes = encoder.parameters.reduce(
+    (total, { name }) => total + parameters[name]!.data.byteLength,
+    0,
+  );
+
+  const runFeatures = async (frames: FrameBatch): Promise<Float32Array> => {
     const shape = frameShape(frames);
     const key = Object.values(shape).join('×');
     const bytes = activationBytes(encoder, shape);
@@ -93,7 +110,7 @@ export async function openOnnxEncoder(
     return (await graph.run({ ...feeds, ...parameterFeeds }))[FEATURES_OUTPUT]!;
   };
 
-  const gradients = async (frames: FrameBatch, dFeatures: Float32Array): Promise<EncoderGradients> => {
+  const runGradients = async (frames: FrameBatch, dFeatures: Float32Array): Promise<EncoderGradients> => {
     const shape = frameShape(frames);
     const key = `gradients ${Object.values(shape).join('×')}`;
     const graph = await graphs.get(key, activationBytes(encoder, shape) * 2, () =>
@@ -144,6 +161,13 @@ export async function openOnnxEncoder(
     }
     return result;
   };
+
+  const run = { spec, features: runFeatures, gradients: runGradients };
+  const whole = batchNorm === 'trained';
+  const features: EncoderSession['features'] = (frames) =>
+    whole ? runFeatures(frames) : featuresInChunks(run, frames, runSnippets(frames));
+  const gradients: EncoderSession['gradients'] = (frames, dFeatures) =>
+    whole ? runGradients(frames, dFeatures) : gradientsInChunks(run, frames, dFeatures, runSnippets(frames));
 
   return {
     spec,
