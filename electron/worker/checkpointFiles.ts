@@ -1,30 +1,34 @@
 /**
  * Checkpoints as files: one safetensors file each, with the steps and the head's state in its header. Half a checkpoint never exists.
  */
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeSafetensors, encodeSafetensors } from '#core/model/weights/safetensors';
 import type { CheckpointMeta, CheckpointStore } from '#core/train/environment';
 import { readFileIfThere, writeFileWhole } from './files.ts';
+import { decodeTensors, encodeTensors } from './tensorFile.ts';
 
-/** Checkpoints of one job. `saved` hears the path and the step of each. */
-export function openCheckpoints(
+const ENDING = '.checkpoint';
+
+/** Checkpoints of one job; without `resume`, those of an earlier run are deleted. `saved` hears the path and the step of each. */
+export async function openCheckpoints(
   folder: string,
   resume: boolean,
   saved: (path: string, step: number) => void,
-): CheckpointStore {
-  const fresh = new Set<string>();
-  const pathOf = (name: string): string => join(folder, `${name}.checkpoint`);
+): Promise<CheckpointStore> {
+  if (!resume) {
+    const old = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(ENDING));
+    for (const name of old) await rm(join(folder, name), { force: true });
+  }
+  const pathOf = (name: string): string => join(folder, `${name}${ENDING}`);
   return {
     load: async (name) => {
-      if (!resume && !fresh.has(name)) return null;
       const bytes = await readFileIfThere(pathOf(name));
       if (bytes === null) return null;
-      const { tensors, metadata } = decodeSafetensors(bytes);
+      const { tensors, metadata } = decodeTensors(bytes, pathOf(name));
       return { tensors, meta: JSON.parse(metadata['checkpoint'] ?? '') as CheckpointMeta };
     },
     save: async (name, { tensors, meta }) => {
-      fresh.add(name);
-      await writeFileWhole(pathOf(name), encodeSafetensors(tensors, { checkpoint: JSON.stringify(meta) }));
+      await writeFileWhole(pathOf(name), encodeTensors(tensors, { checkpoint: JSON.stringify(meta) }));
       saved(pathOf(name), meta.step);
     },
   };

@@ -12,11 +12,11 @@ import { checkEncoderParameters } from '#core/model/encoder/initialise';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { DetectorConfig } from '#core/model/detectors/config';
-import { decodeSafetensors, encodeSafetensors } from '#core/model/weights/safetensors';
 import type { SamplingConfig, TrainConfig } from '#core/train/config';
 import type { TrainedModel } from '#core/train/job';
 import { packMaps, unpackMaps } from '#core/train/packing';
 import { readFileIfThere, writeFileWhole } from './files.ts';
+import { decodeTensors, encodeTensors } from './tensorFile.ts';
 
 /** What `model.json` of an encoder says. */
 export interface EncoderCard {
@@ -96,7 +96,7 @@ async function readModel(folder: string, kind: 'encoder' | 'localiser'): Promise
   if (checked.output.kind !== kind) {
     throw new StudioError('bad-input', `${folder} holds ${checked.output.kind === 'encoder' ? 'an encoder' : 'a localiser'}, but ${kind === 'encoder' ? 'an encoder' : 'a localiser'} is needed.`, { path: folder });
   }
-  return { card, tensors: decodeSafetensors(weights).tensors };
+  return { card, tensors: decodeTensors(weights, join(folder, 'weights.safetensors')).tensors };
 }
 
 /**
@@ -112,7 +112,7 @@ export async function loadEncoder(nameOrPath: string): Promise<LoadedEncoder> {
 
 /** Writes an encoder. @returns bytes of its weights */
 export async function saveEncoder(folder: string, card: EncoderCard, parameters: TensorMap): Promise<number> {
-  const weights = encodeSafetensors(parameters);
+  const weights = encodeTensors(parameters);
   await writeFileWhole(join(folder, 'weights.safetensors'), weights);
   await writeFileWhole(join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`);
   return weights.length;
@@ -130,7 +130,7 @@ export async function loadLocaliser(folder: string): Promise<LoadedLocaliser> {
 
 /** Writes a localiser. @returns bytes of its weights */
 export async function saveLocaliser(folder: string, { card, encoder, head }: LoadedLocaliser): Promise<number> {
-  const weights = encodeSafetensors(packMaps({ encoder, head }));
+  const weights = encodeTensors(packMaps({ encoder, head }));
   await writeFileWhole(join(folder, 'weights.safetensors'), weights);
   await writeFileWhole(join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`);
   return weights.length;

@@ -34,7 +34,7 @@ export async function runPredictJob(job: PredictJob, handle: JobHandle): Promise
       spec: card.spec,
       detector: buildDetector(card.detector),
       frames,
-      checkpoints: openCheckpoints(job.folders.output, false, () => undefined),
+      checkpoints: await openCheckpoints(job.folders.output, false, () => undefined),
       features: openFeatures(job.folders.cache),
       control,
     };

@@ -38,7 +38,7 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
       spec: encoder.card.spec,
       detector: buildDetector(detectorConfig),
       frames,
-      checkpoints: openCheckpoints(folders.output, job.resume, (path, step) => handle.report({ type: 'checkpoint', path, step })),
+      checkpoints: await openCheckpoints(folders.output, job.resume, (path, step) => handle.report({ type: 'checkpoint', path, step })),
       features: openFeatures(folders.cache),
       control,
     };

@@ -1,0 +1,69 @@
+/**
+ * The generated footage as MP4 files: H.264, constant frame rate, action boundaries exactly on frames.
+ */
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LabelledSegment } from '#core/annotation/segment';
+import { paintFrames, planVideos } from '#core/data/footage/footage';
+import type { FootageCounts, FootageSubset } from '#core/data/footage/footage';
+import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
+import { writeVideo } from '#service/media/encode';
+
+/** One written video with its ground truth. */
+export interface FootageFile {
+  readonly name: string;
+  readonly path: string;
+  readonly subset: FootageSubset;
+  readonly durationSec: number;
+  readonly segments: readonly LabelledSegment[];
+}
+
+/** Watches the writing. */
+export interface FootageWatch {
+  readonly signal: AbortSignal;
+  progress(done: number, total: number): void;
+}
+
+/** Changes when the same seed gives other pictures: files of another version are written again. */
+const FOOTAGE_VERSION = 1;
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Writes the videos of a seed into a folder; those that are there already are kept. */
+export async function writeFootage(
+  folder: string,
+  seed: number,
+  counts: FootageCounts,
+  watch: FootageWatch,
+): Promise<FootageFile[]> {
+  await mkdir(folder, { recursive: true });
+  const stamp = JSON.stringify({ version: FOOTAGE_VERSION, seed, config: DEFAULT_FOOTAGE });
+  const stampFile = join(folder, 'footage.json');
+  const isSame = (await readFile(stampFile, 'utf8').catch(() => '')) === stamp;
+  const total = counts.training + counts.validation + counts.testing;
+  const files: FootageFile[] = [];
+  for (const video of planVideos(seed, counts)) {
+    watch.signal.throwIfAborted();
+    const path = join(folder, `${video.name}.mp4`);
+    if (!isSame || !(await isThere(path))) {
+      await writeVideo(path, paintFrames(video), {
+        width: video.side,
+        height: video.side,
+        fps: { num: video.framesPerSecond, den: 1 },
+        encoderOptions: { preset: 'veryfast', crf: 14 },
+        gop: 30,
+        signal: watch.signal,
+      });
+    }
+    const { name, subset, durationSec, segments } = video;
+    files.push({ name, path, subset, durationSec, segments });
+    watch.progress(files.length, total);
+  }
+  if (!isSame) await writeFile(stampFile, stamp);
+  return files;
+}
