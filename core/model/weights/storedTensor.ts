@@ -64,8 +64,9 @@ export function toHostTensor(tensor: StoredTensor): HostTensor {
   };
   switch (type) {
     case 'F32': {
-      const aligned = bytes.slice();
-      return { shape, data: new Float32Array(aligned.buffer, 0, count) };
+      const data = new Float32Array(count);
+      new Uint8Array(data.buffer).set(bytes);
+      return { shape, data };
     }
     case 'F64':
       return { shape, data: fill((index) => view.getFloat64(index * 8, true)) };
