@@ -19,6 +19,8 @@ export function encodeTensors(tensors: TensorMap, metadata: Readonly<Record<stri
 
 /** Reads a safetensors file. @throws StudioError `bad-input` naming the file */
 export function decodeTensors(bytes: Uint8Array, path: string): TensorFile {
-  const { tensors, metadata } = readSafetensors(bytes, path);
+  // A plain view: `slice` of Node's Buffer shares memory instead of copying.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { tensors, metadata } = readSafetensors(plain, path);
   return { tensors: toTensorMap(tensors), metadata };
 }
