@@ -71,12 +71,6 @@ export async function ensureBuilt(log: (line: string) => void, parts: readonly s
 /** Folder of the built page. */
 export const RENDERER_DIR = path.join(ROOT, 'dist/renderer');
 
-/** Entry of the service's process: the source in a checkout, the bundle in the installed program. */
-export async function serviceEntry(): Promise<string> {
-  const source = path.join(ROOT, 'electron/service/entry.ts');
-  return (await changedAt(source)) > 0 ? source : path.join(ROOT, 'dist/service/index.mjs');
-}
-
 /** The built script that makes `window.studio`. */
 export function clientScript(): Promise<string> {
   return readFile(path.join(ROOT, 'dist/web/shell.js'), 'utf8');

@@ -5,9 +5,10 @@
 import { mkdir } from 'node:fs/promises';
 import process from 'node:process';
 import { StudioError } from '#core/contract/errors';
+import { processEntry } from '#service/process/entries';
 import { defaultDataDir } from '#service/process/environment';
 import { superviseService, type ServiceProcess } from '#service/process/supervisor';
-import { clientScript, ensureBuilt, RENDERER_DIR, serviceEntry } from './built.ts';
+import { clientScript, ensureBuilt, RENDERER_DIR } from './built.ts';
 import { newToken } from './security.ts';
 import { startWebShell } from './server.ts';
 
@@ -43,7 +44,7 @@ export async function startWebStudio(options: WebStudioOptions): Promise<WebStud
   let publish: Awaited<ReturnType<typeof startWebShell>>['publish'] = () => undefined;
   const service = superviseService({
     node: process.execPath,
-    entry: await serviceEntry(),
+    entry: processEntry('service'),
     dataDir,
     shell: 'browser',
     mediaBase: `/${token}/media`,

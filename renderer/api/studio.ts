@@ -1,7 +1,7 @@
 /**
  * The only file that touches `window.studio`: typed calls and events, the same in the desktop program and in the browser.
  */
-import { StudioError } from '#core/contract/errors';
+import { fromErrorInfo, StudioError, type ErrorInfo } from '#core/contract/errors';
 import type { EventMap, EventName } from '#core/contract/events';
 import type { InvokeInput, InvokeName, InvokeResults } from '#core/contract/invoke';
 import type { Studio } from '#core/contract/studio';
@@ -30,8 +30,13 @@ function bridge(): Studio {
  *
  * @throws StudioError with the service's code and words
  */
-export function invoke<K extends InvokeName>(name: K, args: InvokeInput<K>): Promise<InvokeResults[K]> {
-  return bridge().invoke(name, args);
+export async function invoke<K extends InvokeName>(name: K, args: InvokeInput<K>): Promise<InvokeResults[K]> {
+  try {
+    return await bridge().invoke(name, args);
+  } catch (error) {
+    // The desktop's bridge passes plain objects, because errors lose their code on it.
+    throw error instanceof Error ? error : fromErrorInfo(error as ErrorInfo);
+  }
 }
 
 /**

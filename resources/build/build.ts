@@ -21,7 +21,7 @@ export const EXTERNAL_PACKAGES = ['better-sqlite3', 'node-av', 'onnxruntime-node
 /** Entry points of the plain Node processes by the folder of dist/ that they go to. */
 const NODE_ENTRIES: Readonly<Record<string, string>> = {
   service: 'electron/service/entry.ts',
-  worker: 'electron/worker/main.ts',
+  worker: 'electron/worker/index.ts',
 };
 
 const COMMON: BuildOptions = {

@@ -1,0 +1,51 @@
+/**
+ * Updates: off unless somebody set a feed, and even then only when the person asks. No request is made before that.
+ */
+import { app, dialog } from 'electron';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import type { Log } from './log.ts';
+import type { Words } from './words.ts';
+
+/** Reads the feed's address from `LOFI_UPDATE_FEED` or `update.json` ({"feed": "https://…"}). @returns null: updates are off */
+export function updateFeed(dataDir: string, env: NodeJS.ProcessEnv = process.env): string | null {
+  let address = env['LOFI_UPDATE_FEED'];
+  if (address === undefined) {
+    try {
+      const kept = JSON.parse(readFileSync(path.join(dataDir, 'update.json'), 'utf8')) as {
+        feed?: unknown;
+      } | null;
+      if (typeof kept?.feed === 'string') address = kept.feed;
+    } catch {
+      return null;
+    }
+  }
+  return address?.startsWith('https://') === true ? address : null;
+}
+
+/** Looks for a newer version, asks before fetching it, and installs it when the program quits. */
+export async function lookForUpdates(feed: string, words: Words, log: Log): Promise<void> {
+  const { autoUpdater } = await import('electron-updater');
+  autoUpdater.autoDownload = false;
+  autoUpdater.autoInstallOnAppQuit = true;
+  autoUpdater.logger = null;
+  autoUpdater.setFeedURL({ provider: 'generic', url: feed });
+  try {
+    const found = await autoUpdater.checkForUpdates();
+    if (found?.isUpdateAvailable !== true) {
+      await dialog.showMessageBox({ message: words('upToDate'), detail: app.getVersion() });
+      return;
+    }
+    const { response } = await dialog.showMessageBox({
+      message: words('updateReady', { version: found.updateInfo.version }),
+      buttons: [words('download'), words('stay')],
+      cancelId: 1,
+    });
+    if (response === 0) await autoUpdater.downloadUpdate();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.write('main', `update failed: ${reason}`);
+    await dialog.showMessageBox({ type: 'warning', message: words('updateFailed', { reason }) });
+  }
+}
