@@ -89,7 +89,9 @@ export async function extractFeatures(
       const known = await store.load(videoKey);
       const plan = planSnippets(video.timing, sampling);
       const isUsable = known?.length === plan.snippets * environment.spec.featureChannels;
-      const entry = isUsable ? { plan, features: known } : await extractVideo(session, environment, video, sampling);
+      const entry = isUsable
+        ? { plan, features: known }
+        : await extractVideo(session, environment, video, sampling);
       if (!isUsable) await store.save(videoKey, entry.features);
       result.set(video.id, entry);
       control.progress(step, `Features, ${name}`, index + 1, videos.length, 'videos');

@@ -57,7 +57,8 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
   const used = videos.filter((video) => video.subset !== 'testing');
   const pixels = (list: readonly TimedVideo[]): number =>
     list.reduce(
-      (sum, video) => sum + (snippetCount(video.timing, sampling) * sampling.framesPerSnippet * sampling.side ** 2) / 1000,
+      (sum, video) =>
+        sum + (snippetCount(video.timing, sampling) * sampling.framesPerSnippet * sampling.side ** 2) / 1000,
       0,
     );
   const features = pixels(used);
@@ -68,7 +69,8 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
     const side = sideAt(fidelity, sampling.side) / sampling.side;
     return sum + (perEpoch * side * side) / fidelity.temporalFactor;
   }, 0);
-  const warmup = batchesPerEpoch(training.length, Math.max(4, lofi.batch)) * lofi.headWarmupEpochs * HEAD_STEP_WEIGHT;
+  const warmup =
+    batchesPerEpoch(training.length, Math.max(4, lofi.batch)) * lofi.headWarmupEpochs * HEAD_STEP_WEIGHT;
   return [
     { name: 'decode', weight: features * 0.1 },
     { name: 'features-frozen', weight: features },
@@ -84,15 +86,25 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
 export function checkTraining(videos: readonly TimedVideo[], labels: readonly string[]): void {
   const training = videos.filter((video) => video.subset === 'training');
   if (training.length === 0) {
-    throw new StudioError('bad-input', 'There is no training video. Put at least one labelled video into the training subset.');
+    throw new StudioError(
+      'bad-input',
+      'There is no training video. Put at least one labelled video into the training subset.',
+    );
   }
   if (training.every((video) => video.segments.length === 0)) {
-    throw new StudioError('bad-input', 'The training videos have no segments. Label where actions start and end, then train.');
+    throw new StudioError(
+      'bad-input',
+      'The training videos have no segments. Label where actions start and end, then train.',
+    );
   }
-  if (labels.length === 0) throw new StudioError('bad-input', 'There are no labels. Create at least one label, then train.');
+  if (labels.length === 0)
+    throw new StudioError('bad-input', 'There are no labels. Create at least one label, then train.');
   for (const video of videos) {
     for (const segment of video.segments) {
-      const isInside = segment.startSec >= -1e-6 && segment.endSec > segment.startSec && segment.startSec < video.timing.endSec;
+      const isInside =
+        segment.startSec >= -1e-6 &&
+        segment.endSec > segment.startSec &&
+        segment.startSec < video.timing.endSec;
       if (!isInside) {
         throw new StudioError(
           'bad-input',
@@ -125,7 +137,15 @@ export async function runTraining(
     features: ReadonlyMap<string, VideoFeatures>,
   ): Promise<VariantResult> => {
     const result = await meter.measure(`stage3-${variant}`, () =>
-      runHeadStage(environment, { variant, config: config.head, seed: config.seed, labels, training, validation, features }),
+      runHeadStage(environment, {
+        variant,
+        config: config.head,
+        seed: config.seed,
+        labels,
+        training,
+        validation,
+        features,
+      }),
     );
     return { ...result, variant, encoder };
   };

@@ -21,7 +21,11 @@ export interface Sequence extends SequenceTarget {
 }
 
 /** Ground truth of a video on a plan. */
-export function sequenceTarget(video: TimedVideo, labels: readonly string[], plan: SnippetPlan): SequenceTarget {
+export function sequenceTarget(
+  video: TimedVideo,
+  labels: readonly string[],
+  plan: SnippetPlan,
+): SequenceTarget {
   return {
     length: plan.snippets,
     segments: segmentsOnGrid(video.segments, labels, plan),
@@ -49,7 +53,11 @@ export function padSequences(sequences: readonly Sequence[], channels: number): 
 }
 
 /** Takes gradients of a padded batch apart again. @returns float32 [Σ length, C] */
-export function unpadGradients(gradients: Float32Array, lengths: readonly number[], channels: number): Float32Array {
+export function unpadGradients(
+  gradients: Float32Array,
+  lengths: readonly number[],
+  channels: number,
+): Float32Array {
   const longest = Math.max(...lengths);
   const total = lengths.reduce((sum, length) => sum + length, 0);
   const out = new Float32Array(total * channels);

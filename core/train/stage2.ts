@@ -70,7 +70,10 @@ function spansOf(config: LofiConfig, videos: number): EpochSpan[] {
   });
 }
 
-async function restore(environment: TrainEnvironment, input: LofiStageInput): Promise<{ state: LofiState; finished: boolean }> {
+async function restore(
+  environment: TrainEnvironment,
+  input: LofiStageInput,
+): Promise<{ state: LofiState; finished: boolean }> {
   const saved = await environment.checkpoints.load(CHECKPOINT);
   if (saved === null) {
     const seed = mixSeed(input.seed, 'stage2-head');
@@ -95,8 +98,16 @@ async function restore(environment: TrainEnvironment, input: LofiStageInput): Pr
   const state: LofiState = {
     encoder: maps['encoder'] ?? {},
     head: maps['head'] ?? {},
-    encoderOptimiser: { step: values.encoderStep, first: maps['encoderFirst'] ?? {}, second: maps['encoderSecond'] ?? {} },
-    headOptimiser: { step: values.headStep, first: maps['headFirst'] ?? {}, second: maps['headSecond'] ?? {} },
+    encoderOptimiser: {
+      step: values.encoderStep,
+      first: maps['encoderFirst'] ?? {},
+      second: maps['encoderSecond'] ?? {},
+    },
+    headOptimiser: {
+      step: values.headStep,
+      first: maps['headFirst'] ?? {},
+      second: maps['headSecond'] ?? {},
+    },
     detector: values.detector,
     warmupStep: values.warmupStep,
     step: saved.meta.step,
@@ -172,7 +183,11 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
 }
 
 /** Trains the head alone on cached features, so that its first gradients mean something to the encoder. */
-async function warmHead(environment: TrainEnvironment, input: LofiStageInput, state: LofiState): Promise<void> {
+async function warmHead(
+  environment: TrainEnvironment,
+  input: LofiStageInput,
+  state: LofiState,
+): Promise<void> {
   const { control, detector } = environment;
   const { config, training } = input;
   const channels = environment.spec.featureChannels;
@@ -188,9 +203,14 @@ async function warmHead(environment: TrainEnvironment, input: LofiStageInput, st
         const { plan, features } = input.warmupFeatures.get(video.id)!;
         return { ...sequenceTarget(video, input.labels, plan), features };
       });
-      const result = await detector.lossAndGradients(state.head, state.detector, padSequences(sequences, channels), {
-        featureGradients: false,
-      });
+      const result = await detector.lossAndGradients(
+        state.head,
+        state.detector,
+        padSequences(sequences, channels),
+        {
+          featureGradients: false,
+        },
+      );
       clipByGlobalNorm(result.gradients, config.head.clipNorm);
       const moment = { step: state.warmupStep, totalSteps, stepsPerEpoch: perEpoch };
       const rate = learningRateAt(config.head, moment);
@@ -225,7 +245,8 @@ async function lofiStep(
     const drawn = mixSeed(seed, 'view', epochIndex, stepInEpoch, video.id);
     const view = viewAt(video.timing, sampling, fidelity, drawn, config.augment?.timeFrames ?? 0);
     side = view.side;
-    const change = config.augment === null ? null : drawChange(config.augment, side, mixSeed(drawn, 'change'));
+    const change =
+      config.augment === null ? null : drawChange(config.augment, side, mixSeed(drawn, 'change'));
     parts.push(await assembleSnippets(environment.frames, video.id, view.plan, side, change));
     targets.push(sequenceTarget(video, input.labels, view.plan));
   }
@@ -248,7 +269,13 @@ async function lofiStep(
     {
       chunkSnippets: config.chunkSnippets ?? snippetsPerCall(sampling.framesPerSnippet, side),
       ...(config.snippetShare < 1
-        ? { selected: sampleSnippets(frames.shape[0], config.snippetShare, mixSeed(seed, 'share', epochIndex, stepInEpoch)) }
+        ? {
+            selected: sampleSnippets(
+              frames.shape[0],
+              config.snippetShare,
+              mixSeed(seed, 'share', epochIndex, stepInEpoch),
+            ),
+          }
         : {}),
     },
   );
@@ -278,12 +305,20 @@ function applyStep(
     totalSteps: span.phaseEpochs * span.steps,
     stepsPerEpoch: span.steps,
   };
-  const encoderPeak = span.phase === 'windows' ? config.windowEncoderLearningRate : config.encoder.learningRate;
+  const encoderPeak =
+    span.phase === 'windows' ? config.windowEncoderLearningRate : config.encoder.learningRate;
   const encoderRate = learningRateAt(config.encoder, moment, encoderPeak);
   const headRate = learningRateAt(config.head, moment);
   clipByGlobalNorm(encoderGradients, config.encoder.clipNorm);
   clipByGlobalNorm(head.gradients, config.head.clipNorm);
-  optimiserStep(config.encoder, encoderRate, state.encoder, encoderGradients, state.encoderOptimiser, isNormOrBias);
+  optimiserStep(
+    config.encoder,
+    encoderRate,
+    state.encoder,
+    encoderGradients,
+    state.encoderOptimiser,
+    isNormOrBias,
+  );
   optimiserStep(config.head, headRate, state.head, head.gradients, state.headOptimiser, noDecay);
   state.detector = head.state;
   state.step += 1;

@@ -15,7 +15,13 @@ import type { HeadConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import type { VideoFeatures } from './extract.ts';
 import type { TrainedModel } from './job.ts';
-import { clipByGlobalNorm, cloneParameters, initialOptimiserState, optimiserStep, updateAverage } from './optimiser.ts';
+import {
+  clipByGlobalNorm,
+  cloneParameters,
+  initialOptimiserState,
+  optimiserStep,
+  updateAverage,
+} from './optimiser.ts';
 import type { OptimiserState } from './optimiser.ts';
 import { packMaps, unpackMaps } from './packing.ts';
 import { learningRateAt } from './schedule.ts';
@@ -84,7 +90,11 @@ export function scoreDetections(
   return { averageMap, map };
 }
 
-function restore(environment: TrainEnvironment, input: HeadStageInput, saved: Awaited<ReturnType<TrainEnvironment['checkpoints']['load']>>): HeadState {
+function restore(
+  environment: TrainEnvironment,
+  input: HeadStageInput,
+  saved: Awaited<ReturnType<TrainEnvironment['checkpoints']['load']>>,
+): HeadState {
   if (saved === null) {
     const seed = mixSeed(input.seed, 'head');
     const parameters = environment.detector.initialise(seed);
@@ -113,7 +123,12 @@ function restore(environment: TrainEnvironment, input: HeadStageInput, saved: Aw
   };
 }
 
-async function save(environment: TrainEnvironment, name: string, state: HeadState, finished: boolean): Promise<void> {
+async function save(
+  environment: TrainEnvironment,
+  name: string,
+  state: HeadState,
+  finished: boolean,
+): Promise<void> {
   const { optimiser, best } = state;
   await environment.checkpoints.save(name, {
     tensors: packMaps({
@@ -139,7 +154,10 @@ async function save(environment: TrainEnvironment, name: string, state: HeadStat
  * Trains a head. Continues from its checkpoint where there is one.
  * @throws StudioError `bad-input` without training labels, `internal` when the loss is not finite
  */
-export async function runHeadStage(environment: TrainEnvironment, input: HeadStageInput): Promise<HeadStageResult> {
+export async function runHeadStage(
+  environment: TrainEnvironment,
+  input: HeadStageInput,
+): Promise<HeadStageResult> {
   const { control, detector, checkpoints } = environment;
   const { config, variant } = input;
   const channels = environment.spec.featureChannels;
@@ -161,11 +179,20 @@ export async function runHeadStage(environment: TrainEnvironment, input: HeadSta
       await control.breathe();
       const moment = { step: state.step, totalSteps, stepsPerEpoch: perEpoch };
       const batch = padSequences(batches[at]!, channels);
-      const result = await detector.lossAndGradients(state.parameters, state.detector, batch, { featureGradients: false });
+      const result = await detector.lossAndGradients(state.parameters, state.detector, batch, {
+        featureGradients: false,
+      });
       if (!Number.isFinite(result.loss)) throw diverged(state.step);
       clipByGlobalNorm(result.gradients, config.optimiser.clipNorm);
       const rate = learningRateAt(config.optimiser, moment);
-      optimiserStep(config.optimiser, rate, state.parameters, result.gradients, state.optimiser, detector.noDecay);
+      optimiserStep(
+        config.optimiser,
+        rate,
+        state.parameters,
+        result.gradients,
+        state.optimiser,
+        detector.noDecay,
+      );
       if (state.average !== null) updateAverage(state.average, state.parameters, config.emaDecay!);
       state.detector = result.state;
       state.step += 1;
@@ -187,7 +214,12 @@ function diverged(step: number): StudioError {
   );
 }
 
-async function validate(environment: TrainEnvironment, input: HeadStageInput, state: HeadState, epoch: number): Promise<void> {
+async function validate(
+  environment: TrainEnvironment,
+  input: HeadStageInput,
+  state: HeadState,
+  epoch: number,
+): Promise<void> {
   const { config, validation, variant } = input;
   const isLast = epoch + 1 === config.epochs;
   const every = config.validateEvery;
@@ -196,7 +228,12 @@ async function validate(environment: TrainEnvironment, input: HeadStageInput, st
   const predictions = await detectVideos(environment, current, validation, input.features, input.labels);
   const score = scoreDetections(validation, predictions);
   if (score === null) return;
-  environment.control.metric({ name: 'validationMap', series: variant, step: state.step, value: score.averageMap });
+  environment.control.metric({
+    name: 'validationMap',
+    series: variant,
+    step: state.step,
+    value: score.averageMap,
+  });
   const isBetter = state.best?.validation == null || score.averageMap > state.best.validation.averageMap;
   if (every === null || isBetter) {
     state.best = { parameters: cloneParameters(current), epoch: epoch + 1, validation: score };

@@ -26,7 +26,9 @@ export async function reestimateStatistics(
   const result = cloneParameters(parameters);
   const sums: Record<string, Float64Array> = {};
   const random = createRandom(mixSeed(seed, 'statistics'));
-  const session = await environment.engine.openEncoder(environment.spec, parameters, { batchNorm: 'trained' });
+  const session = await environment.engine.openEncoder(environment.spec, parameters, {
+    batchNorm: 'trained',
+  });
   const perCall = Math.max(8, snippetsPerCall(sampling.framesPerSnippet, sampling.side) >> 1);
   try {
     for (let round = 0; round < ROUNDS; round += 1) {

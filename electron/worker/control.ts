@@ -36,7 +36,11 @@ export function createControl(handle: JobHandle): JobControl {
   };
   return {
     plan: (steps) => {
-      bar = createProgressBar(steps, (progress) => handle.report({ type: 'progress', progress }), () => performance.now());
+      bar = createProgressBar(
+        steps,
+        (progress) => handle.report({ type: 'progress', progress }),
+        () => performance.now(),
+      );
     },
     breathe: async () => {
       // Lets messages in: cancel and pause arrive between batches.
@@ -53,7 +57,8 @@ export function createControl(handle: JobHandle): JobControl {
     checkpointDue: () => {
       const isPaused = (handle.whilePaused?.() ?? null) !== null;
       const now = performance.now();
-      const isDue = now - lastCheckpoint > CHECKPOINT_EVERY_MS || handle.signal.aborted || (isPaused && !isPauseNew);
+      const isDue =
+        now - lastCheckpoint > CHECKPOINT_EVERY_MS || handle.signal.aborted || (isPaused && !isPauseNew);
       if (!isDue) return false;
       isPauseNew = isPaused;
       lastCheckpoint = now;

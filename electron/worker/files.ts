@@ -26,7 +26,11 @@ export async function writeFileWhole(path: string, bytes: Uint8Array | string): 
   } catch (error) {
     await rm(temporary, { force: true });
     if (codeOf(error) === 'ENOSPC') {
-      throw new StudioError('out-of-space', `There is no space left to write ${path}. Free some space and resume.`, { path });
+      throw new StudioError(
+        'out-of-space',
+        `There is no space left to write ${path}. Free some space and resume.`,
+        { path },
+      );
     }
     throw error;
   }

@@ -73,12 +73,14 @@ export function openFrameCache(cache: string, side: number): FrameCache {
     },
     read: async (videoId, indices) => {
       const video = videos.get(videoId);
-      if (video === undefined) throw new StudioError('internal', `The frames of video "${videoId}" were not decoded.`);
+      if (video === undefined)
+        throw new StudioError('internal', `The frames of video "${videoId}" were not decoded.`);
       const out = new Uint8Array(indices.length * frameBytes);
       let i = 0;
       while (i < indices.length) {
         const first = video.place.get(indices[i]!);
-        if (first === undefined) throw new StudioError('internal', `Frame ${indices[i]} of video "${videoId}" was not decoded.`);
+        if (first === undefined)
+          throw new StudioError('internal', `Frame ${indices[i]} of video "${videoId}" was not decoded.`);
         let run = 1;
         while (i + run < indices.length && video.place.get(indices[i + run]!) === first + run) run += 1;
         await video.file.read(out, i * frameBytes, run * frameBytes, first * frameBytes);

@@ -33,7 +33,11 @@ function finish(message: WorkerMessage): void {
 
 async function start(job: WorkerJob): Promise<void> {
   try {
-    const result = await runJob(job, { signal: abort.signal, report: send, whilePaused: () => gate?.opened ?? null });
+    const result = await runJob(job, {
+      signal: abort.signal,
+      report: send,
+      whilePaused: () => gate?.opened ?? null,
+    });
     finish({ type: 'done', result });
   } catch (error) {
     const info = toErrorInfo(error);

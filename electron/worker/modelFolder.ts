@@ -76,25 +76,44 @@ export function encoderFolder(nameOrPath: string): string {
     : join(process.env['LOFI_ENCODERS'] ?? SHIPPED, nameOrPath);
 }
 
-async function readModel(folder: string, kind: 'encoder' | 'localiser'): Promise<{ card: unknown; tensors: TensorMap }> {
+async function readModel(
+  folder: string,
+  kind: 'encoder' | 'localiser',
+): Promise<{ card: unknown; tensors: TensorMap }> {
   const cardBytes = await readFileIfThere(join(folder, 'model.json'));
   const weights = await readFileIfThere(join(folder, 'weights.safetensors'));
   if (cardBytes === null || weights === null) {
     const what = cardBytes === null ? 'model.json' : 'weights.safetensors';
-    throw new StudioError('not-found', `${folder} holds no ${what}. Choose the folder of a model that this program made.`, { path: folder });
+    throw new StudioError(
+      'not-found',
+      `${folder} holds no ${what}. Choose the folder of a model that this program made.`,
+      { path: folder },
+    );
   }
   let card: unknown;
   try {
     card = JSON.parse(cardBytes.toString('utf8'));
   } catch {
-    throw new StudioError('damaged', `${join(folder, 'model.json')} is not JSON. Restore it from a backup or train again.`, { path: folder });
+    throw new StudioError(
+      'damaged',
+      `${join(folder, 'model.json')} is not JSON. Restore it from a backup or train again.`,
+      { path: folder },
+    );
   }
   const checked = v.safeParse(Card, card);
   if (!checked.success) {
-    throw new StudioError('bad-input', `${join(folder, 'model.json')} is not a model of this program (${checked.issues[0].message}).`, { path: folder });
+    throw new StudioError(
+      'bad-input',
+      `${join(folder, 'model.json')} is not a model of this program (${checked.issues[0].message}).`,
+      { path: folder },
+    );
   }
   if (checked.output.kind !== kind) {
-    throw new StudioError('bad-input', `${folder} holds ${checked.output.kind === 'encoder' ? 'an encoder' : 'a localiser'}, but ${kind === 'encoder' ? 'an encoder' : 'a localiser'} is needed.`, { path: folder });
+    throw new StudioError(
+      'bad-input',
+      `${folder} holds ${checked.output.kind === 'encoder' ? 'an encoder' : 'a localiser'}, but ${kind === 'encoder' ? 'an encoder' : 'a localiser'} is needed.`,
+      { path: folder },
+    );
   }
   return { card, tensors: decodeTensors(weights, join(folder, 'weights.safetensors')).tensors };
 }
@@ -129,7 +148,10 @@ export async function loadLocaliser(folder: string): Promise<LoadedLocaliser> {
 }
 
 /** Writes a localiser. @returns bytes of its weights */
-export async function saveLocaliser(folder: string, { card, encoder, head }: LoadedLocaliser): Promise<number> {
+export async function saveLocaliser(
+  folder: string,
+  { card, encoder, head }: LoadedLocaliser,
+): Promise<number> {
   const weights = encodeTensors(packMaps({ encoder, head }));
   await writeFileWhole(join(folder, 'weights.safetensors'), weights);
   await writeFileWhole(join(folder, 'model.json'), `${JSON.stringify(card, null, 2)}\n`);

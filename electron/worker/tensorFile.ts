@@ -12,7 +12,10 @@ export interface TensorFile {
 }
 
 /** Bytes of a safetensors file. */
-export function encodeTensors(tensors: TensorMap, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function encodeTensors(
+  tensors: TensorMap,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const sorted = Object.fromEntries(Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)));
   return writeSafetensors(fromTensorMap(sorted), metadata);
 }

@@ -28,21 +28,32 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
   const frames = openFrameCache(folders.cache, config.sampling.side);
   const engine = await openEngine(job.engine);
   try {
-    await writeFileWhole(join(folders.output, 'config.json'), `${JSON.stringify({ config, labels }, null, 2)}\n`);
+    await writeFileWhole(
+      join(folders.output, 'config.json'),
+      `${JSON.stringify({ config, labels }, null, 2)}\n`,
+    );
     const videos = await indexVideos(used, folders.cache, control, handle.signal);
     checkTraining(videos, labels);
     control.plan(planProgress(config, videos));
-    await meter.measure('decode', () => decodeVideos(videos, frames, config.sampling, config.lofi, control, handle.signal));
+    await meter.measure('decode', () =>
+      decodeVideos(videos, frames, config.sampling, config.lofi, control, handle.signal),
+    );
     const environment: TrainEnvironment = {
       engine,
       spec: encoder.card.spec,
       detector: buildDetector(detectorConfig),
       frames,
-      checkpoints: await openCheckpoints(folders.output, job.resume, (path, step) => handle.report({ type: 'checkpoint', path, step })),
+      checkpoints: await openCheckpoints(folders.output, job.resume, (path, step) =>
+        handle.report({ type: 'checkpoint', path, step }),
+      ),
       features: openFeatures(folders.cache),
       control,
     };
-    const outcome = await runTraining(environment, { config, labels, videos, encoder: encoder.parameters }, meter);
+    const outcome = await runTraining(
+      environment,
+      { config, labels, videos, encoder: encoder.parameters },
+      meter,
+    );
     const models: TrainedModel[] = [];
     for (const { variant, encoder: tuned, parameters, validation } of outcome.variants) {
       const folder = join(folders.output, variant);

@@ -38,7 +38,10 @@ export async function indexVideos(
   const result: IndexedVideo[] = [];
   for (const video of videos) {
     await control.breathe();
-    const index = await openFrameIndex(video.path, join(cache, 'index'), { signal, known: video.contentHash });
+    const index = await openFrameIndex(video.path, join(cache, 'index'), {
+      signal,
+      known: video.contentHash,
+    });
     result.push({ ...video, index, timing: timingOf(index) });
   }
   return result;
@@ -52,7 +55,9 @@ export function plansOf(video: TimedVideo, sampling: SamplingConfig, lofi: LofiC
   for (const name of ['t', 'st'] as const) {
     const isUsed = lofi.schedule === name || lofi.schedule.endsWith('cyclic');
     if (isUsed) {
-      plans.push(planSnippets(video.timing, sampling, { temporalFactor: fidelityNamed(lofi, name).temporalFactor }));
+      plans.push(
+        planSnippets(video.timing, sampling, { temporalFactor: fidelityNamed(lofi, name).temporalFactor }),
+      );
     }
   }
   return plans;
