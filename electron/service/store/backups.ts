@@ -24,6 +24,8 @@ export interface Backups {
   list(): BackupFile[];
   /** Makes a backup unless nothing changed since the last. @returns it, or null */
   make(reason: 'open' | 'hourly' | 'asked'): Promise<BackupFile | null>;
+  /** Resolves when no backup is running. */
+  settled(): Promise<void>;
 }
 
 const NAME = /^project-(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z)-([a-z0-9-]+)\.sqlite$/;
@@ -35,7 +37,7 @@ const timeOf = (stamp: string): string => stamp.replace(/T(\d{2})-(\d{2})-(\d{2}
 const stampOf = (time: number): string => new Date(time).toISOString().replaceAll(':', '-').replace('.', '-');
 
 /** Backups in a folder, newest first. */
-function list(layout: ProjectLayout): BackupFile[] {
+export function listBackups(layout: ProjectLayout): BackupFile[] {
   if (!fs.existsSync(layout.backups)) return [];
   return fs
     .readdirSync(layout.backups)
@@ -94,7 +96,7 @@ function check(file: string): void {
 }
 
 /** Copies before the schema changes; the copy is made inside SQLite and is consistent. */
-function beforeMigration(connection: Connection, layout: ProjectLayout, version: number): void {
+export function backupBeforeMigration(connection: Connection, layout: ProjectLayout, version: number): void {
   const target = path.join(
     layout.backups,
     `project-${stampOf(Date.now())}-before-migration-from-${version}.sqlite`,
@@ -170,23 +172,23 @@ export function createBackups(
     lastChange = counter;
     // Steps since the backup before this one stay readable, should this one turn out bad later.
     if (fs.existsSync(edits)) fs.renameSync(edits, path.join(layout.backups, EDITS_BEFORE));
-    for (const old of thin(list(layout), now()))
+    for (const old of thin(listBackups(layout), now()))
       fs.rmSync(path.join(layout.backups, old.name), { force: true });
-    return list(layout).find((backup) => backup.name === name) ?? null;
+    return listBackups(layout).find((backup) => backup.name === name) ?? null;
   };
   return {
-    list: () => list(layout),
+    list: () => listBackups(layout),
     make: (reason) => {
       running ??= make(reason).finally(() => {
         running = null;
       });
       return running;
     },
+    settled: async () => {
+      await running?.catch(() => undefined);
+    },
   };
 }
-
-createBackups.list = list;
-createBackups.beforeMigration = beforeMigration;
 
 /**
  * Puts a backup in the place of the database; the database is set aside, never deleted.
@@ -195,7 +197,7 @@ createBackups.beforeMigration = beforeMigration;
  * @throws StudioError `not-found`, `damaged` when the backup itself is bad
  */
 export function putBackInPlace(layout: ProjectLayout, name: string, now: number = Date.now()): string {
-  const backup = list(layout).find((candidate) => candidate.name === name);
+  const backup = listBackups(layout).find((candidate) => candidate.name === name);
   if (backup === undefined) throw new StudioError('not-found', `There is no backup ${name}.`, { name });
   const source = path.join(layout.backups, name);
   check(source);
@@ -226,4 +228,12 @@ export function replayEdits(
     done += 1;
   }
   return { done, lost: missing.length - done };
+}
+
+/** Steps that belong to the database that was set aside go with it. */
+export function setEditsAside(layout: ProjectLayout, aside: string): void {
+  for (const name of [EDITS_BEFORE, EDITS]) {
+    const file = path.join(layout.backups, name);
+    if (fs.existsSync(file)) fs.renameSync(file, path.join(aside, name));
+  }
 }

@@ -56,6 +56,8 @@ export interface PredictionTable {
   queue(query: Partial<ReviewQuery>): Page<PredictionInfo>;
   /** Counts by review of one model; null: the model in use. */
   counts(modelId: string | null): Readonly<Record<ReviewState, number>>;
+  /** Whether the model has predicted on the video, even if it found nothing. */
+  hasRun(videoId: string, modelId: string): boolean;
   countOfModel(modelId: string): number;
   countOfLabel(labelId: string): number;
   record(id: string): PredictionRecord | undefined;
@@ -298,6 +300,12 @@ export function createPredictionTable(connection: Connection): PredictionTable {
       for (const { review, count } of rows) counts[review] = count;
       return counts;
     },
+    hasRun: (videoId, modelId) =>
+      connection.get(
+        `SELECT 1 FROM video_predictions WHERE video_no = (SELECT no FROM videos WHERE id = @videoId)
+           AND model_no = (SELECT no FROM models WHERE id = @modelId)`,
+        { videoId, modelId },
+      ) !== undefined,
     countOfModel: (modelId) =>
       connection.get<{ count: number }>(
         `SELECT coalesce(sum(count), 0) AS count FROM prediction_counts

@@ -1,6 +1,7 @@
 /**
- * Seconds beside PTS: zero is the first frame.
+ * Seconds beside PTS: zero is the first frame, as in the player, in training and in files.
  */
+import { ptsToSec, secToPts } from '#core/annotation/timebase';
 import type { Rational } from '#core/contract/info';
 
 /** What is needed to turn ticks into seconds. */
@@ -12,10 +13,10 @@ export interface VideoClock {
 
 /** Seconds since the first frame. */
 export function ptsToSeconds(pts: number, { timeBase, startPts }: VideoClock): number {
-  return ((pts - startPts) * timeBase.num) / timeBase.den;
+  return ptsToSec(pts - startPts, timeBase);
 }
 
 /** The nearest tick. */
 export function secondsToPts(seconds: number, { timeBase, startPts }: VideoClock): number {
-  return startPts + Math.round((seconds * timeBase.den) / timeBase.num);
+  return startPts + secToPts(seconds, timeBase);
 }

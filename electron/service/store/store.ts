@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import type { ProjectInfo } from '#core/contract/info';
-import { createBackups, type Backups } from './backups.ts';
+import { backupBeforeMigration, createBackups, listBackups, type Backups } from './backups.ts';
 import { openConnection, type Connection, type SlowQuery } from './connection.ts';
 import { checkHeader, checkIntegrity, isSmall, openReadOnly } from './damage.ts';
 import { createDocumentTable, type DocumentTable } from './document.ts';
@@ -232,7 +232,7 @@ export function openProject(dir: string, options: StoreOptions = {}): Store {
       fs.mkdirSync(folder, { recursive: true });
     opened = openConnection(layout.database, { readOnly: false, onSlow: slowLog(layout, options) });
     if (version < SCHEMA_VERSION) {
-      createBackups.beforeMigration(opened, layout, version);
+      backupBeforeMigration(opened, layout, version);
       migrate(opened);
     }
     return assemble(layout, opened, null, options, release);
@@ -246,7 +246,7 @@ export function openProject(dir: string, options: StoreOptions = {}): Store {
         {
           ...error.detail,
           dir: layout.dir,
-          backups: createBackups.list(layout).map((backup) => backup.name),
+          backups: listBackups(layout).map((backup) => backup.name),
         },
         { cause: error },
       );

@@ -1,0 +1,79 @@
+/**
+ * Calls about the document: labels, segments, search, history, predictions and the review queue.
+ */
+import type { Handlers } from '#core/contract/invoke';
+import { applyEdit } from '#service/store/annotate';
+import { publishEdit, type ServiceContext } from './context.ts';
+
+/** Handlers of `labels.*`, `document.*`, `history.*`, `predictions.*` and `review.*`. */
+export function annotationHandlers(
+  context: ServiceContext,
+): Pick<
+  Handlers,
+  | 'labels.list'
+  | 'labels.usage'
+  | 'document.get'
+  | 'document.edit'
+  | 'document.search'
+  | 'history.list'
+  | 'history.undo'
+  | 'history.redo'
+  | 'history.restore'
+  | 'predictions.list'
+  | 'review.queue'
+  | 'review.counts'
+> {
+  const me = (): string => context.preferences.settings().annotator;
+  const published = (
+    result: ReturnType<typeof applyEdit>,
+    reviewed: boolean,
+  ): ReturnType<typeof applyEdit> => {
+    publishEdit(context, result);
+    if (reviewed && result.entry !== null)
+      context.publish('predictions.changed', { videoIds: result.videoIds });
+    return result;
+  };
+  return {
+    'labels.list': () => context.project().store.document.labelInfos(),
+    'labels.usage': ({ id }) => {
+      const { document, predictions } = context.project().store;
+      return { segments: document.segmentsOfLabel(id).length, predictions: predictions.countOfLabel(id) };
+    },
+    'document.get': ({ videoId }) => {
+      const { document, history, videos } = context.project().store;
+      videos.require(videoId);
+      return {
+        videoId,
+        revision: history.revision(),
+        segments: document.segmentsOfVideo(videoId),
+        covered: document.covered(videoId),
+      };
+    },
+    'document.edit': ({ edit }) =>
+      published(applyEdit(context.writable(), edit, { annotator: me() }), edit.type !== 'order-labels'),
+    'document.search': ({ text, offset, limit }) =>
+      context.project().store.document.search(text, offset, limit),
+    'history.list': ({ videoId, offset, limit }) =>
+      context.project().store.history.list(videoId, offset, limit),
+    'history.undo': () => published(context.writable().history.undo(me()), true),
+    'history.redo': () => published(context.writable().history.redo(me()), true),
+    'history.restore': ({ at }) => {
+      const store = context.writable();
+      const result = store.transaction(() =>
+        store.history.commit({
+          patch: store.history.patchTo(at),
+          text: `Restore to ${at}`,
+          annotator: me(),
+        }),
+      );
+      return published(result, true);
+    },
+    'predictions.list': ({ videoId, modelId, minScore }) => {
+      const { predictions, videos } = context.project().store;
+      videos.require(videoId);
+      return predictions.ofVideo(videoId, modelId, minScore);
+    },
+    'review.queue': (query) => context.project().store.predictions.queue(query),
+    'review.counts': () => context.project().store.predictions.counts(null),
+  };
+}

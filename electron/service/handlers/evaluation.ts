@@ -1,0 +1,213 @@
+/**
+ * Figures of a model on a subset: mAP, per label, curves, boundary offsets, error types and the clips behind them.
+ */
+import { diagnoseDetections } from '#core/eval/diagnosis';
+import { bootstrapMap } from '#core/eval/bootstrap';
+import { collectEvaluationSet, matchDetections } from '#core/eval/matching';
+import type { ClassMatches, EvaluationSet } from '#core/eval/matching';
+import { mean, precisionRecall } from '#core/eval/averagePrecision';
+import { summariseMatches } from '#core/eval/meanAveragePrecision';
+import { tiouKey, tiousOf } from '#core/eval/protocol';
+import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
+import { temporalIou } from '#core/annotation/segment';
+import { StudioError } from '#core/contract/errors';
+import type { EvaluationInfo, Subset } from '#core/contract/info';
+import { jobVideo } from '#service/jobs/snapshot';
+import type { Store } from '#service/store/store';
+
+const ERRORS_SHOWN = 500;
+const CURVE_POINTS = 200;
+const HALF = 0.5;
+const LEAST_OVERLAP = 0.1;
+const BOOTSTRAP_DRAWS = 200;
+
+type EvaluationError = EvaluationInfo['errors'][number];
+
+/** Why a prediction is wrong at tIoU .50, in DETAD's words; null for a true positive. */
+function errorsOf(
+  set: EvaluationSet,
+  classes: readonly ClassMatches[],
+  tiouIndex: number,
+): EvaluationError[] {
+  const found = new Set<number>();
+  const right = new Set<number>();
+  for (const matches of classes) {
+    matches.matched[tiouIndex]?.forEach((truth, rank) => {
+      const index = matches.predictions[rank];
+      if (truth >= 0 && index !== undefined) {
+        found.add(truth);
+        right.add(index);
+      }
+    });
+  }
+  const truthsOf = Map.groupBy(set.groundTruth, (entry) => entry.videoIndex);
+  const wrong = set.predictions
+    .map((entry, index) => ({ entry, index }))
+    .filter(({ index }) => !right.has(index))
+    .sort((a, b) => b.entry.segment.score - a.entry.segment.score)
+    .slice(0, ERRORS_SHOWN)
+    .map(({ entry }): EvaluationError => {
+      let same = 0;
+      let other = 0;
+      for (const truth of truthsOf.get(entry.videoIndex) ?? []) {
+        const overlap = temporalIou(entry.segment, truth.segment);
+        if (truth.classIndex === entry.classIndex) same = Math.max(same, overlap);
+        else other = Math.max(other, overlap);
+      }
+      const kind =
+        same >= HALF
+          ? 'doubleDetection'
+          : other >= HALF
+            ? 'wrongLabel'
+            : same >= LEAST_OVERLAP
+              ? 'localization'
+              : other >= LEAST_OVERLAP
+                ? 'confusion'
+                : 'background';
+      const { label, startSec, endSec, score } = entry.segment;
+      return { kind, videoId: set.videos[entry.videoIndex] ?? '', label, startSec, endSec, score };
+    });
+  const missed = set.groundTruth
+    .filter((_, index) => !found.has(index))
+    .slice(0, ERRORS_SHOWN)
+    .map(({ segment: { label, startSec, endSec }, videoIndex }): EvaluationError => ({
+      kind: 'missed',
+      videoId: set.videos[videoIndex] ?? '',
+      label,
+      startSec,
+      endSec,
+      score: null,
+    }));
+  return [...wrong, ...missed];
+}
+
+/** [score, precision, recall] of one label, thinned. */
+function curveOf(
+  set: EvaluationSet,
+  matches: ClassMatches,
+  tiouIndex: number,
+): (readonly [number, number, number])[] {
+  const matched = matches.matched[tiouIndex];
+  if (matched === undefined) return [];
+  const { precision, recall } = precisionRecall(matched, { groundTruthCount: matches.groundTruthCount });
+  const step = Math.max(1, Math.ceil(matched.length / CURVE_POINTS));
+  const points: (readonly [number, number, number])[] = [];
+  for (let rank = 0; rank < matched.length; rank += step) {
+    const score = set.predictions[matches.predictions[rank] ?? 0]?.segment.score ?? 0;
+    points.push([score, precision[rank] ?? 0, recall[rank] ?? 0]);
+  }
+  return points;
+}
+
+/** Only what somebody looked at counts: predictions whose middle lies outside the covered ranges are left out. */
+function insideCovered(
+  segment: ScoredSegment,
+  covered: readonly { startSec: number; endSec: number }[] | undefined,
+): boolean {
+  if (covered === undefined) return true;
+  const middle = (segment.startSec + segment.endSec) / 2;
+  return covered.some((range) => middle >= range.startSec && middle < range.endSec);
+}
+
+/**
+ * Evaluates a model's predictions in the project.
+ *
+ * @throws StudioError `conflict` when the model has not predicted there, `bad-input` when nothing is labelled there
+ */
+export function evaluateModel(
+  store: Store,
+  modelId: string,
+  subset: Subset,
+  thresholds: readonly number[] | null,
+): EvaluationInfo {
+  const model = store.models.require(modelId);
+  const videos = store.videos
+    .all()
+    .filter((video) => video.subset === subset && (video.segmentCount > 0 || video.coveredShare > 0));
+  if (videos.length === 0) {
+    throw new StudioError(
+      'bad-input',
+      `No labelled video is in the ${subset} subset. Label some, or choose another subset.`,
+    );
+  }
+  const missing = videos.filter((video) => !store.predictions.hasRun(video.id, modelId));
+  const [first] = missing;
+  if (first !== undefined) {
+    throw new StudioError(
+      'conflict',
+      `${model.name} has not predicted on ${missing.length === 1 ? first.name : `${missing.length} videos of the ${subset} subset`} yet. Run a prediction first.`,
+      { videoIds: missing.map((video) => video.id) },
+    );
+  }
+  const names = new Map(store.document.labels().map((label) => [label.id, label.name]));
+  const truth = new Map<string, readonly LabelledSegment[]>();
+  const predictions = new Map<string, readonly ScoredSegment[]>();
+  for (const video of videos) {
+    const known = jobVideo(store, video);
+    truth.set(video.id, known.segments);
+    predictions.set(
+      video.id,
+      store.predictions
+        .ofVideo(video.id, modelId, 0)
+        .map(({ labelId, startSec, endSec, score }) => ({
+          label: names.get(labelId) ?? labelId,
+          startSec,
+          endSec,
+          score,
+        }))
+        .filter((segment) => insideCovered(segment, known.covered)),
+    );
+  }
+  const tious = thresholds === null || thresholds.length === 0 ? tiousOf('activitynet') : [...thresholds];
+  const set = collectEvaluationSet(truth, predictions);
+  const classes = matchDetections(set, tious);
+  const summary = summariseMatches(classes, tious);
+  const atHalf = matchDetections(set, [HALF]);
+  const offsets = atHalf.flatMap((matches) =>
+    [...(matches.matched[0] ?? [])].flatMap((truthIndex, rank) => {
+      const real = set.groundTruth[truthIndex];
+      const predicted = set.predictions[matches.predictions[rank] ?? -1];
+      if (real === undefined || predicted === undefined) return [];
+      const { startSec, endSec, label } = predicted.segment;
+      return [
+        {
+          videoId: set.videos[predicted.videoIndex] ?? '',
+          label,
+          startOffsetSec: startSec - real.segment.startSec,
+          endOffsetSec: endSec - real.segment.endSec,
+          startSec,
+          endSec,
+        },
+      ];
+    }),
+  );
+  const diagnosis = diagnoseDetections(truth, predictions, {
+    tious: [HALF],
+    durationsSec: new Map(videos.map((video) => [video.id, video.durationSec])),
+  });
+  const interval =
+    videos.length > 1 ? bootstrapMap(truth, predictions, tious, { draws: BOOTSTRAP_DRAWS }).averageMap : null;
+  return {
+    modelId,
+    subset,
+    videoCount: videos.length,
+    segmentCount: set.groundTruth.length,
+    tiou: tious,
+    map: summary.map,
+    averageMap: summary.averageMap,
+    averageMapInterval: interval === null ? null : [interval.low, interval.high],
+    perLabel: Object.entries(summary.ap).map(([label, ap]) => ({
+      label,
+      ap,
+      averageAp: mean(Object.values(ap)),
+    })),
+    precisionRecall: atHalf.map((matches) => ({
+      label: matches.label,
+      tiou: HALF,
+      points: curveOf(set, matches, 0),
+    })),
+    boundaryOffsets: offsets,
+    falsePositiveProfile: diagnosis.profile[tiouKey(HALF)] ?? [],
+    errors: errorsOf(set, atHalf, 0),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Calls about videos: list, add, remove, find again after a move, make a proxy.
+ */
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { StudioError, toErrorInfo } from '#core/contract/errors';
+import type { ErrorInfo } from '#core/contract/errors';
+import type { BadgeInfo, VideoInfo } from '#core/contract/info';
+import type { Handlers } from '#core/contract/invoke';
+import { contentHash } from '#service/media/contentHash';
+import type { ServiceContext } from './context.ts';
+import { expandFolders, readVideo } from './ingest.ts';
+
+/** A missing file is a badge, not an error: the annotation stays. */
+function withMoved(video: VideoInfo): VideoInfo {
+  if (fs.existsSync(video.path)) return video;
+  const moved: BadgeInfo = {
+    kind: 'moved',
+    text: `The file is not where it was (${video.path}). Its labels are safe; show where it is now.`,
+  };
+  return { ...video, badges: [moved, ...video.badges] };
+}
+
+/** Handlers of `videos.*`. */
+export function videoHandlers(
+  context: ServiceContext,
+): Pick<
+  Handlers,
+  'videos.list' | 'videos.get' | 'videos.add' | 'videos.remove' | 'videos.relink' | 'videos.makeProxy'
+> {
+  const changed = (ids: readonly string[] | null): void => {
+    context.publish('videos.changed', { ids });
+    context.publish('project.changed', { project: context.project().store.info() });
+  };
+  return {
+    'videos.list': (query) => {
+      const page = context.project().store.videos.list(query);
+      return { total: page.total, items: page.items.map(withMoved) };
+    },
+    'videos.get': ({ id }) => withMoved(context.project().store.videos.require(id)),
+    'videos.add': async ({ paths }) => {
+      const store = context.writable();
+      const added: VideoInfo[] = [];
+      const failed: { path: string; error: ErrorInfo }[] = [];
+      let toldAt = 0;
+      for (const file of expandFolders(paths)) {
+        try {
+          const video = await readVideo(file, store.layout.cache);
+          if (context.current()?.store !== store)
+            throw new StudioError('cancelled', 'The project was closed.');
+          const known = store.videos.byHash(video.contentHash);
+          if (known !== undefined && !fs.existsSync(known.path))
+            added.push(store.videos.relink(known.id, file, video.badges));
+          else added.push(...store.videos.add([video]));
+          if (Date.now() - toldAt > 500) {
+            toldAt = Date.now();
+            changed(added.map((each) => each.id));
+          }
+        } catch (error) {
+          failed.push({ path: file, error: toErrorInfo(error) });
+        }
+        // Lets calls through between files.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (added.length > 0) changed(added.map((each) => each.id));
+      return { added, failed };
+    },
+    'videos.remove': ({ ids }) => {
+      context.writable().videos.remove(ids);
+      changed(ids);
+      return null;
+    },
+    'videos.relink': async ({ id, path: file }) => {
+      const store = context.writable();
+      const video = store.videos.require(id);
+      const found = path.resolve(file);
+      if (!fs.existsSync(found))
+        throw new StudioError('not-found', `There is no file ${found}.`, { path: found });
+      const hash = await contentHash(found);
+      if (hash !== video.contentHash) {
+        throw new StudioError(
+          'bad-input',
+          `${found} is another video than ${video.name}: its content differs. Add it as a new video, or choose the right file.`,
+          { path: found },
+        );
+      }
+      const relinked = store.videos.relink(
+        id,
+        found,
+        video.badges.filter((badge) => badge.kind !== 'moved'),
+      );
+      changed([id]);
+      return relinked;
+    },
+    'videos.makeProxy': ({ id }) => {
+      const video = context.writable().videos.require(id);
+      return context.project().jobs.add({
+        id: randomUUID(),
+        kind: 'proxy',
+        title: `Make a playable copy of ${video.name}`,
+        priority: 5,
+        request: { videoId: id },
+        folder: null,
+      });
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * Calls about work and its results: training, prediction, the queue, models.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { StudioError } from '#core/contract/errors';
+import type { EngineInfo, PreflightInfo } from '#core/contract/info';
+import type { Handlers, TrainRequest } from '#core/contract/invoke';
+import { preflight, trainingVideos } from '#service/jobs/preflight';
+import { preparePrediction, prepareTraining } from '#service/jobs/runners';
+import type { ServiceContext } from './context.ts';
+
+/** Handlers of `train.*`, `predict.*`, `jobs.*` and `models.*`. */
+export function workHandlers(
+  context: ServiceContext,
+  listEngines: () => Promise<readonly EngineInfo[]>,
+): Pick<
+  Handlers,
+  | 'train.preflight'
+  | 'train.start'
+  | 'predict.start'
+  | 'jobs.list'
+  | 'jobs.cancel'
+  | 'jobs.pause'
+  | 'jobs.resume'
+  | 'jobs.retry'
+  | 'jobs.setPriority'
+  | 'models.list'
+  | 'models.use'
+  | 'models.rename'
+  | 'models.delete'
+  | 'models.export'
+> {
+  const check = async (request: TrainRequest): Promise<ReturnType<typeof preflight>> => {
+    const { store } = context.project();
+    const encoder = request.parentModelId === null ? null : store.models.folderOf(request.parentModelId);
+    const engines = await listEngines();
+    const name =
+      (engines.find((each) => each.chosen) ?? engines.find((each) => each.available))?.name ?? 'onnx';
+    return preflight(store, request, encoder, engines, {
+      kilopixelsPerSecond: context.preferences.speed(name),
+    });
+  };
+  return {
+    'train.preflight': async (request): Promise<PreflightInfo> => {
+      const { plan: _plan, ...info } = await check(request);
+      return info;
+    },
+    'train.start': async (request) => {
+      const store = context.writable();
+      const { blockers, config } = await check(request);
+      const [blocker] = blockers;
+      if (blocker !== undefined) throw new StudioError('conflict', blocker, { blockers });
+      const { jobs } = context.project();
+      return jobs.add(
+        prepareTraining(
+          store,
+          config,
+          request.parentModelId,
+          context.preferences.settings().engine,
+          trainingVideos(store).map((video) => video.id),
+        ),
+      );
+    },
+    'predict.start': ({ modelId, videoIds }) => {
+      const store = context.writable();
+      const model = modelId === null ? store.models.current() : store.models.require(modelId);
+      if (model === undefined) {
+        throw new StudioError('conflict', 'There is no model yet. Train one first.');
+      }
+      const videos = videoIds ?? store.videos.all().map((video) => video.id);
+      for (const id of videos) store.videos.require(id);
+      if (videos.length === 0)
+        throw new StudioError('conflict', 'There are no videos to predict on. Add some.');
+      return context
+        .project()
+        .jobs.add(preparePrediction(store, model, videos, context.preferences.settings().engine));
+    },
+    'jobs.list': () => context.project().jobs.list(),
+    'jobs.cancel': ({ id }) => context.project().jobs.cancel(id),
+    'jobs.pause': ({ id }) => context.project().jobs.pause(id),
+    'jobs.resume': ({ id }) => context.project().jobs.resume(id),
+    'jobs.retry': ({ id, useRemedy }) => context.project().jobs.retry(id, useRemedy),
+    'jobs.setPriority': ({ id, priority }) => context.project().jobs.setPriority(id, priority),
+    'models.list': () => context.project().store.models.list(),
+    'models.use': ({ id }) => {
+      const model = context.writable().models.use(id);
+      context.publish('models.changed', {});
+      context.publish('predictions.changed', { videoIds: null });
+      return model;
+    },
+    'models.rename': ({ id, name }) => {
+      const model = context.writable().models.rename(id, name);
+      context.publish('models.changed', {});
+      return model;
+    },
+    'models.delete': ({ id }) => {
+      const store = context.writable();
+      const folder = store.models.folderOf(id);
+      const busy = context
+        .project()
+        .jobs.list()
+        .find((job) => job.kind === 'predict' && job.state === 'running');
+      if (busy !== undefined) {
+        throw new StudioError('conflict', `"${busy.title}" is running. Delete the model when it has ended.`);
+      }
+      store.transaction(() => {
+        store.predictions.removeUnreviewed(id);
+        store.models.remove(id);
+      });
+      fs.rmSync(folder, { recursive: true, force: true });
+      context.publish('models.changed', {});
+      context.publish('predictions.changed', { videoIds: null });
+      return null;
+    },
+    'models.export': async ({ id, path: target }) => {
+      const folder = context.project().store.models.folderOf(id);
+      const out = path.resolve(target);
+      if (fs.existsSync(out)) {
+        throw new StudioError('conflict', `${out} exists already. Choose another name.`, { path: out });
+      }
+      const temporary = `${out}.part`;
+      await fs.promises.rm(temporary, { recursive: true, force: true });
+      await fs.promises.cp(folder, temporary, { recursive: true });
+      await fs.promises.rename(temporary, out);
+      return null;
+    },
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * Before a training: what it would train on, what it needs, and what is missing, in words. Train is disabled exactly when there are blockers.
+ */
+import fs from 'node:fs';
+import os from 'node:os';
+import { constantTiming } from '#core/data/snippets';
+import { planProgress } from '#core/train/run';
+import type { TrainConfig } from '#core/train/config';
+import type { TimedVideo } from '#core/train/environment';
+import type { EngineInfo, PreflightInfo, Subset, VideoInfo } from '#core/contract/info';
+import type { TrainRequest } from '#core/contract/invoke';
+import type { Store } from '#service/store/store';
+import { planTraining, type Estimators, type Plan } from './plan.ts';
+import { takesPart } from './snapshot.ts';
+
+/** What the machine was measured to do; null before the first training or calibration. */
+export interface Speed {
+  /** Thousands of pixels through the encoder in a second, the unit of `planProgress`. */
+  readonly kilopixelsPerSecond: number | null;
+}
+
+const BYTES_PER_PIXEL_TRAINED = 260;
+const BASE_BYTES = 450e6;
+const MODEL_BYTES = 12e6;
+
+function timed(videos: readonly VideoInfo[]): TimedVideo[] {
+  return videos.map((video) => ({
+    id: video.id,
+    path: video.path,
+    contentHash: video.contentHash,
+    subset: video.subset,
+    segments: [],
+    timing: constantTiming(video.frameCount, video.averageRate.num / video.averageRate.den),
+  }));
+}
+
+/** Estimates for a set of videos on this machine. */
+export function estimatorsFor(videos: readonly VideoInfo[], speed: Speed): Estimators {
+  const list = timed(videos);
+  return {
+    seconds: (config) => {
+      if (speed.kilopixelsPerSecond === null) return null;
+      const work = planProgress(config, list).reduce((sum, step) => sum + step.weight, 0);
+      return work / speed.kilopixelsPerSecond;
+    },
+    memoryBytes: (config) => {
+      const { sampling, lofi } = config;
+      const snippets =
+        Math.min(lofi.chunkSnippets ?? sampling.snippets, sampling.snippets) * lofi.snippetShare;
+      return BASE_BYTES + snippets * sampling.framesPerSnippet * sampling.side ** 2 * BYTES_PER_PIXEL_TRAINED;
+    },
+  };
+}
+
+/** Decoded frames, features, checkpoints and the two models. */
+export function diskBytes(config: TrainConfig, videos: readonly VideoInfo[]): number {
+  const { snippets, framesPerSnippet, side } = config.sampling;
+  const frames = videos.reduce(
+    (sum, video) => sum + Math.min(video.frameCount, snippets * framesPerSnippet * 3),
+    0,
+  );
+  return frames * side * side * 3 + MODEL_BYTES * 6;
+}
+
+/** Work of a training in the unit of `Speed`; its seconds tell the machine's speed. */
+export function workOf(config: TrainConfig, videos: readonly VideoInfo[]): number {
+  return planProgress(config, timed(videos)).reduce((sum, step) => sum + step.weight, 0);
+}
+
+/** Ids of the videos that a training would use. */
+export function trainingVideos(store: Store): VideoInfo[] {
+  return store.videos.all().filter(takesPart);
+}
+
+/** Plans and checks. */
+export function preflight(
+  store: Store,
+  request: TrainRequest,
+  encoder: string | null,
+  engines: readonly EngineInfo[],
+  speed: Speed,
+): PreflightInfo & { readonly plan: Plan } {
+  const videos = trainingVideos(store);
+  const estimate = estimatorsFor(videos, speed);
+  const plan = planTraining(request, encoder, estimate);
+  const { config } = plan;
+  const counts: Record<Subset, number> = { training: 0, validation: 0, testing: 0 };
+  for (const video of videos) counts[video.subset] += 1;
+  counts.testing = store.videos.all().filter((video) => video.subset === 'testing').length;
+
+  const perLabel = new Map<string, number>();
+  for (const video of videos.filter((each) => each.subset === 'training')) {
+    for (const segment of store.document.segmentsOfVideo(video.id)) {
+      if (segment.endPts > segment.startPts)
+        perLabel.set(segment.labelId, (perLabel.get(segment.labelId) ?? 0) + 1);
+    }
+  }
+  const labels = store.document.labels();
+  const segmentsPerLabel = labels.map((label) => {
+    const count = perLabel.get(label.id) ?? 0;
+    return { labelId: label.id, name: label.name, count, used: !label.ignore && count > 0 };
+  });
+  const used = segmentsPerLabel.filter((label) => label.used);
+  const engine = engines.find((each) => each.chosen) ?? engines.find((each) => each.available);
+
+  const blockers: string[] = [];
+  const warnings: string[] = [];
+  if (store.readOnlyReason !== null) blockers.push(`The project cannot be changed. ${store.readOnlyReason}`);
+  if (store.videos.count() === 0) blockers.push('There are no videos. Add some.');
+  else if (labels.length === 0) blockers.push('There are no labels. Create one for each kind of action.');
+  else if (used.length === 0) {
+    blockers.push(
+      'No training video has a segment. Mark when actions start and end in at least one video of the training subset.',
+    );
+  }
+  for (const video of videos) {
+    if (!fs.existsSync(video.path))
+      blockers.push(`${video.name} is not where it was (${video.path}). Find it again or remove it.`);
+  }
+  if (engine === undefined && engines.length > 0) {
+    blockers.push(
+      `No compute engine runs here. ${engines.map((each) => `${each.title}: ${each.reason ?? 'unavailable'}`).join(' ')}`,
+    );
+  }
+  if (counts.validation === 0 && used.length > 0) {
+    warnings.push(
+      'No video is set aside for validation: nothing will tell how good the model is. Put some labelled videos into the validation subset.',
+    );
+  }
+  for (const label of used) {
+    if (label.count < 5)
+      warnings.push(
+        `"${label.name}" has only ${label.count} segment${label.count === 1 ? '' : 's'}; ten or more work better.`,
+      );
+  }
+  for (const label of segmentsPerLabel) {
+    const { ignore } = labels.find((each) => each.id === label.labelId) ?? { ignore: false };
+    if (label.count === 0 && !ignore)
+      warnings.push(`"${label.name}" has no segments in training videos and will not be learned.`);
+  }
+  const memoryBytes = estimate.memoryBytes(config);
+  if (memoryBytes > os.totalmem() * 0.9) {
+    warnings.push(
+      'The training may need more memory than this machine has. Choose speed, or a memory limit.',
+    );
+  }
+  const disk = diskBytes(config, videos);
+  const free = fs.statfsSync(store.layout.dir);
+  if (free.bavail * free.bsize < disk) {
+    blockers.push(
+      `The disk has ${Math.floor((free.bavail * free.bsize) / 1e6)} MB free; the training needs about ${Math.ceil(disk / 1e6)} MB.`,
+    );
+  }
+  return {
+    plan,
+    config,
+    videos: counts,
+    segmentsPerLabel,
+    segmentCount: used.reduce((sum, label) => sum + label.count, 0),
+    coveredSec: videos.reduce(
+      (sum, video) => sum + video.durationSec * (video.coveredShare > 0 ? video.coveredShare : 1),
+      0,
+    ),
+    estimate: { seconds: estimate.seconds(config), memoryBytes, diskBytes: disk },
+    engine: engine?.name ?? null,
+    blockers,
+    warnings,
+    choices: plan.choices,
+  };
+}
