@@ -87,3 +87,36 @@ export function halveByMaxPool(tape: Tape, x: TapeNode, mask: tf.Tensor3D): Tape
     };
   });
 }
+
+/**
+ * Bins [from, from + count) of a 1 × 1 convolution over aligned features, as the matrix that projects features before the alignment.
+ *
+ * @param weight [O, I · bins, 1, 1], input channel c · bins + r
+ * @returns [I, count · O]
+ */
+export function binMatrix(tape: Tape, weight: TapeNode, bins: number, from: number, count: number): TapeNode {
+  const [outputs, flat] = weight.shape as [number, number];
+  const inputs = flat / bins;
+  return tape.apply([weight], () => {
+    const part = tf.slice(
+      tf.reshape(weight.tensor, [outputs, inputs, bins]),
+      [0, 0, from],
+      [outputs, inputs, count],
+    );
+    return {
+      output: tf.reshape(tf.transpose(tf.reshape(part, [outputs, inputs * count])), [
+        inputs,
+        count * outputs,
+      ]),
+      backward: (dy) => {
+        const turned = tf.transpose(tf.reshape(dy, [inputs * count, outputs]));
+        const padded = tf.pad(tf.reshape(turned, [outputs, inputs, count]), [
+          [0, 0],
+          [0, 0],
+          [from, bins - from - count],
+        ]);
+        return [tf.reshape(padded, [...weight.shape])];
+      },
+    };
+  });
+}

@@ -3,6 +3,7 @@
  */
 import type { PyramidShape } from '#core/model/bricks/pyramid';
 import { defaultRegressionRanges } from '#core/model/bricks/pyramid';
+import type { AlignBins } from '#core/model/bricks/subGraphAlign';
 
 /** After the head: which candidates live, and how overlap lowers them. */
 export interface SuppressionConfig {
@@ -70,5 +71,75 @@ export function anchorFreeConfig(
   };
 }
 
+/** G-TAD with the settings of one of the authors' branches. */
+export interface GtadConfig {
+  readonly name: 'g-tad';
+  readonly variant: 'anet' | 'thumos';
+  readonly inChannels: number;
+  /** Classes of the proposal classifier; 0 for proposals alone, as the authors' checkpoints are. */
+  readonly numClasses: number;
+  /** Channels of the graph layers, of the map's first layer and of its others. */
+  readonly hidden1d: number;
+  readonly hidden3d: number;
+  readonly hidden2d: number;
+  /** Longest duration in steps; null: the whole sequence. */
+  readonly maxDuration: number | null;
+  readonly bins: AlignBins;
+  /** Side of the map's inner convolutions. */
+  readonly kernel2d: 1 | 3;
+  readonly lossWeights: {
+    readonly node: number;
+    readonly regression: number;
+    readonly classification: number;
+  };
+  /** Added to the positives and to all entries of the classification balance (THUMOS branch: 10 and 20). */
+  readonly balanceOffsets: readonly [positives: number, entries: number];
+  /** Width of a node in steps: the ActivityNet branch has 2 (an off-by-one that parity keeps), the THUMOS branch 1. */
+  readonly nodeWidth: 1 | 2;
+  /** Keep only segments from a likely start to a likely end. */
+  readonly gated: boolean;
+  /** Allow segments that end exactly at the end of the sequence, which the original cannot give (OpenTAD does). */
+  readonly reachEnd: boolean;
+  /** As the authors' soft-NMS loop stops. */
+  readonly originalStop: boolean;
+  readonly classifier: {
+    readonly width: number;
+    readonly kind: 'softmax' | 'sigmoid';
+    readonly weight: number;
+    readonly topClasses: number;
+  };
+  readonly suppression: SuppressionConfig;
+}
+
+/** Settings of a branch, with a proposal classifier added. LoFi's own sigma is 0.84. */
+export function gtadConfig(given: HeadInput & Partial<Omit<GtadConfig, 'name'>>): GtadConfig {
+  const variant = given.variant ?? 'anet';
+  const anet = variant === 'anet';
+  return {
+    variant,
+    hidden1d: 256,
+    hidden3d: 512,
+    hidden2d: 128,
+    maxDuration: anet ? null : 64,
+    bins: anet ? { inner: 32, context: 4 } : { inner: 16, context: 16 },
+    kernel2d: anet ? 1 : 3,
+    lossWeights: { node: 1, regression: anet ? 10 : 1, classification: anet ? 1 : 10 },
+    balanceOffsets: anet ? [0, 0] : [10, 20],
+    nodeWidth: anet ? 2 : 1,
+    gated: anet,
+    reachEnd: true,
+    originalStop: false,
+    classifier: { width: 128, kind: 'softmax', weight: 1, topClasses: 2 },
+    suppression: {
+      scoreThreshold: 0,
+      preNmsTop: 20_000,
+      nmsSigma: anet ? 0.8 : 0.46,
+      keep: anet ? 100 : 200,
+    },
+    ...given,
+    name: 'g-tad',
+  };
+}
+
 /** Every head's configuration. */
-export type DetectorConfig = AnchorFreeConfig;
+export type DetectorConfig = AnchorFreeConfig | GtadConfig;
