@@ -55,6 +55,7 @@ function decodeSome(
   identity: IdentityKind,
   limit: number,
   signal: AbortSignal | undefined,
+  onWork: (() => void) | undefined,
 ): Decoded {
   const { width, height } = source.stream.codecpar;
   const decoder = openDecoder(source, identity === 'pts' ? threadsFor(width, height) : 1);
@@ -69,7 +70,10 @@ function decodeSome(
   };
   try {
     while (result.ids.length < limit) {
-      if (result.ids.length % 64 === 0) signal?.throwIfAborted();
+      if (result.ids.length % 16 === 0) {
+        signal?.throwIfAborted();
+        onWork?.();
+      }
       const item = reader.next();
       if (item === null) break;
       result.ids.push(item.id);
@@ -124,8 +128,13 @@ function cleanTimes(scan: PacketScan, pts: Float64Array): Float64Array {
  *
  * @throws StudioError `bad-input` when there is no frame to show; the signal's reason when aborted
  */
-export function buildIndex(source: Source, reopen: () => Source, signal?: AbortSignal): FrameIndex {
-  const scan = scanPackets(source, signal);
+export function buildIndex(
+  source: Source,
+  reopen: () => Source,
+  signal?: AbortSignal,
+  onWork?: () => void,
+): FrameIndex {
+  const scan = scanPackets(source, signal, onWork);
   const { width, height } = source.stream.codecpar;
   if (scan.count === 0) throw badVideo(source.path, 'has no frame that can be shown. It may be incomplete.');
   const wholeIsCheap = scan.count * width * height <= WHOLE_PIXELS;
@@ -134,7 +143,7 @@ export function buildIndex(source: Source, reopen: () => Source, signal?: AbortS
   let decoded: Decoded;
   let whole = wholeIsCheap || mustDecode;
   try {
-    decoded = decodeSome(second, scan.identity, whole ? Infinity : HEAD_FRAMES, signal);
+    decoded = decodeSome(second, scan.identity, whole ? Infinity : HEAD_FRAMES, signal, onWork);
   } finally {
     second.close();
   }
@@ -145,7 +154,7 @@ export function buildIndex(source: Source, reopen: () => Source, signal?: AbortS
     if (!same || decoded.damaged.some(Boolean)) {
       const third = reopen();
       try {
-        decoded = decodeSome(third, scan.identity, Infinity, signal);
+        decoded = decodeSome(third, scan.identity, Infinity, signal, onWork);
       } finally {
         third.close();
       }
@@ -183,10 +192,10 @@ export function buildIndex(source: Source, reopen: () => Source, signal?: AbortS
 }
 
 /** Makes the index of a file by path. */
-export function buildFrameIndex(path: string, signal?: AbortSignal): FrameIndex {
+export function buildFrameIndex(path: string, signal?: AbortSignal, onWork?: () => void): FrameIndex {
   const source = openSource(path);
   try {
-    return buildIndex(source, () => openSource(path), signal);
+    return buildIndex(source, () => openSource(path), signal, onWork);
   } finally {
     source.close();
   }

@@ -99,13 +99,17 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
 export async function openFrameIndex(
   path: string,
   cacheFolder: string,
-  { signal, known }: { readonly signal?: AbortSignal; readonly known?: string } = {},
+  {
+    signal,
+    known,
+    onWork,
+  }: { readonly signal?: AbortSignal; readonly known?: string; readonly onWork?: () => void } = {},
 ): Promise<FrameIndex> {
   const hash = known ?? (await contentHash(path));
   const file = join(cacheFolder, `${hash}.frames`);
   const cached = await readFile(file).then(unpackIndex, () => null);
   if (cached !== null) return cached;
-  const index = buildFrameIndex(path, signal);
+  const index = buildFrameIndex(path, signal, onWork);
   await mkdir(cacheFolder, { recursive: true });
   await writeWhole(file, packIndex(index));
   return index;

@@ -66,7 +66,7 @@ function usualStep(sorted: Float64Array): number {
 }
 
 /** Reads every packet of the source's video. */
-export function scanPackets(source: Source, signal?: AbortSignal): PacketScan {
+export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () => void): PacketScan {
   const packet = new Packet();
   packet.alloc();
   const pts = new Growing();
@@ -89,7 +89,10 @@ export function scanPackets(source: Source, signal?: AbortSignal): PacketScan {
   const isVp8 = codecpar.codecId === AV_CODEC_ID_VP8;
   try {
     for (;;) {
-      if ((packets & 1023) === 0) signal?.throwIfAborted();
+      if ((packets & 1023) === 0) {
+        signal?.throwIfAborted();
+        onWork?.();
+      }
       const code = source.format.readFrameSync(packet);
       if (code === AVERROR_EAGAIN) continue;
       if (code < 0) {
@@ -139,12 +142,16 @@ export function scanPackets(source: Source, signal?: AbortSignal): PacketScan {
   }
   const decodeTimes = dts.take();
   const count = pts.length;
-  const distinctDts = missingDts === 0 && new Set(decodeTimes).size === count;
+  // Only AVI's DTS are places in the file's own table; elsewhere missing ones are guessed, and guessed otherwise after a seek.
+  const isAvi = source.format.iformat?.name === 'avi';
+  const distinctDts = isAvi && missingDts === 0 && new Set(decodeTimes).size === count;
   const identity: IdentityKind = missingPts === 0 ? 'pts' : distinctDts ? 'dts' : 'order';
   const sorted = (identity === 'dts' ? decodeTimes : pts.take()).sort();
   let duplicates = 0;
   for (let i = 1; i < sorted.length; i += 1) if (sorted[i] === sorted[i - 1]) duplicates += 1;
-  let step = usualStep(sorted);
+  let step = usualStep(
+    identity === 'pts' ? sorted : decodeTimes.filter((time) => !Number.isNaN(time)).sort(),
+  );
   if (!(step > 0)) {
     const { num, den } = source.stream.avgFrameRate;
     step =

@@ -35,6 +35,8 @@ export interface PictureMaker {
     width: number,
     height: number,
   ): { readonly width: number; readonly height: number; readonly rgb: Uint8Array };
+  /** Upright, exactly so large, whatever the shape. */
+  exactly(frame: Frame, width: number, height: number): Uint8Array;
   close(): void;
 }
 
@@ -150,6 +152,7 @@ export function createPictureMaker(orientation: Orientation, pixelAspect: Ration
         height: Math.max(1, Math.round(frame.height * factor)),
       });
     },
+    exactly: (frame, width, height) => whole(frame, displayedSize(width, height, orientation)).rgb,
     close: () => {
       scaler.freeContext();
       target.free();

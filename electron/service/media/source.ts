@@ -47,7 +47,7 @@ export interface Source {
 }
 
 /** Frames larger than this are refused: no one labels them, and one would take gigabytes. */
-const MAX_PIXELS = 8192 * 8192;
+const MAX_PIXELS = 8192 * 4400;
 
 const IDENTITY: Orientation = { a: 1, b: 0, c: 0, d: 1, degrees: 0 };
 

@@ -1,0 +1,256 @@
+/**
+ * Waveform peaks at several resolutions: the least and greatest sample of every hundredth of a second, and coarser levels made of these.
+ *
+ * File, little endian: `LOFIPKS1`, length of a JSON head (uint32), the head padded to eight bytes, then for each level int8 pairs
+ * [least, greatest], −127 to 127. Level n has 4 times fewer pairs than level n − 1. Served one level at a time in the same layout.
+ */
+import {
+  AV_SAMPLE_FMT_DBL,
+  AV_SAMPLE_FMT_DBLP,
+  AV_SAMPLE_FMT_FLT,
+  AV_SAMPLE_FMT_FLTP,
+  AV_SAMPLE_FMT_S16,
+  AV_SAMPLE_FMT_S16P,
+  AV_SAMPLE_FMT_S32,
+  AV_SAMPLE_FMT_S32P,
+  AV_SAMPLE_FMT_U8,
+  AV_SAMPLE_FMT_U8P,
+  AVDISCARD_ALL,
+  AVDISCARD_DEFAULT,
+  AVERROR_EAGAIN,
+  AVMEDIA_TYPE_AUDIO,
+} from 'node-av/constants';
+import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
+import { StudioError } from '#core/contract/errors';
+import { openSource, timestamp } from '#service/media/source';
+
+/** Peaks a second at level 0. */
+export const PEAK_RATE = 100;
+/** Each level has a quarter of the one before. */
+export const PEAK_LEVELS = 6;
+
+/** Head of a peaks file. */
+export interface PeaksHead {
+  /** Pairs a second of each level in the file. */
+  readonly rates: readonly number[];
+  /** Pairs of each level. */
+  readonly lengths: readonly number[];
+  /** Seconds of the stream's clock at which the first pair begins. */
+  readonly startSec: number;
+}
+
+const MAGIC = 'LOFIPKS1';
+
+type Samples = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array;
+
+/** A frame's samples as typed arrays, and the factor and offset that bring them to −1…1. */
+function samplesOf(frame: Frame): { planes: Samples[]; scale: number; zero: number } {
+  const planes: Samples[] = [];
+  let scale = 1;
+  let zero = 0;
+  const planar = [
+    AV_SAMPLE_FMT_U8P,
+    AV_SAMPLE_FMT_S16P,
+    AV_SAMPLE_FMT_S32P,
+    AV_SAMPLE_FMT_FLTP,
+    AV_SAMPLE_FMT_DBLP,
+  ].some((format) => format === frame.format);
+  const count = frame.nbSamples * (planar ? 1 : frame.channels);
+  for (const buffer of (frame.extendedData ?? frame.data ?? []).slice(0, planar ? frame.channels : 1)) {
+    const view = <T>(
+      size: number,
+      make: (bytes: ArrayBufferLike, offset: number, length: number) => T,
+    ): T => {
+      const length = Math.min(count, Math.floor(buffer.length / size));
+      if (buffer.byteOffset % size === 0) return make(buffer.buffer, buffer.byteOffset, length);
+      const copy = Uint8Array.from(buffer);
+      return make(copy.buffer, 0, length);
+    };
+    switch (frame.format) {
+      case AV_SAMPLE_FMT_U8:
+      case AV_SAMPLE_FMT_U8P:
+        planes.push(view(1, (bytes, offset, length) => new Uint8Array(bytes, offset, length)));
+        [scale, zero] = [1 / 128, 128];
+        break;
+      case AV_SAMPLE_FMT_S16:
+      case AV_SAMPLE_FMT_S16P:
+        planes.push(view(2, (bytes, offset, length) => new Int16Array(bytes, offset, length)));
+        scale = 1 / 32768;
+        break;
+      case AV_SAMPLE_FMT_S32:
+      case AV_SAMPLE_FMT_S32P:
+        planes.push(view(4, (bytes, offset, length) => new Int32Array(bytes, offset, length)));
+        scale = 1 / 2147483648;
+        break;
+      case AV_SAMPLE_FMT_FLT:
+      case AV_SAMPLE_FMT_FLTP:
+        planes.push(view(4, (bytes, offset, length) => new Float32Array(bytes, offset, length)));
+        break;
+      case AV_SAMPLE_FMT_DBL:
+      case AV_SAMPLE_FMT_DBLP:
+        planes.push(view(8, (bytes, offset, length) => new Float64Array(bytes, offset, length)));
+        break;
+      default:
+        break;
+    }
+  }
+  return { planes, scale, zero };
+}
+
+/** Least and greatest by bucket, growing. */
+class Buckets {
+  low = new Float32Array(65536).fill(Infinity);
+  high = new Float32Array(65536).fill(-Infinity);
+  length = 0;
+  reach(bucket: number): void {
+    if (bucket < this.length) return;
+    this.length = bucket + 1;
+    while (this.length > this.low.length) {
+      const low = new Float32Array(this.low.length * 2).fill(Infinity);
+      const high = new Float32Array(this.low.length * 2).fill(-Infinity);
+      low.set(this.low);
+      high.set(this.high);
+      [this.low, this.high] = [low, high];
+    }
+  }
+}
+
+function addFrame(frame: Frame, atSec: number, buckets: Buckets): void {
+  const { planes, scale, zero } = samplesOf(frame);
+  const rate = frame.sampleRate;
+  const interleaved = planes.length === 1 ? frame.channels : 1;
+  const firstSample = Math.round(atSec * rate);
+  const perBucket = rate / PEAK_RATE;
+  for (const samples of planes) {
+    const count = Math.floor(samples.length / interleaved);
+    let at = 0;
+    while (at < count) {
+      const bucket = Math.floor((firstSample + at) / perBucket);
+      const end = Math.min(count, Math.max(at + 1, Math.ceil((bucket + 1) * perBucket) - firstSample));
+      let low = Infinity;
+      let high = -Infinity;
+      for (let i = at * interleaved; i < end * interleaved; i += 1) {
+        const value = samples[i]!;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      at = end;
+      if (bucket < 0 || bucket > 100 * 3600 * PEAK_RATE) continue;
+      buckets.reach(bucket);
+      buckets.low[bucket] = Math.min(buckets.low[bucket]!, (low - zero) * scale);
+      buckets.high[bucket] = Math.max(buckets.high[bucket]!, (high - zero) * scale);
+    }
+  }
+}
+
+function levelsOf(buckets: Buckets): Int8Array[] {
+  const levels: Int8Array[] = [];
+  const byte = (value: number): number =>
+    Number.isFinite(value) ? Math.round(Math.min(1, Math.max(-1, value)) * 127) : 0;
+  const base = new Int8Array(buckets.length * 2);
+  for (let i = 0; i < buckets.length; i += 1) {
+    base[i * 2] = byte(buckets.low[i]!);
+    base[i * 2 + 1] = byte(buckets.high[i]!);
+  }
+  levels.push(base);
+  for (let level = 1; level < PEAK_LEVELS; level += 1) {
+    const finer = levels[level - 1]!;
+    const next = new Int8Array(Math.ceil(finer.length / 8) * 2);
+    for (let i = 0; i < finer.length; i += 2) {
+      const to = (i >> 3) * 2;
+      const isFirst = (i & 7) === 0;
+      next[to] = isFirst ? finer[i]! : Math.min(next[to]!, finer[i]!);
+      next[to + 1] = isFirst ? finer[i + 1]! : Math.max(next[to + 1]!, finer[i + 1]!);
+    }
+    levels.push(next);
+  }
+  return levels;
+}
+
+function pack(levels: readonly Int8Array[], rates: readonly number[], startSec: number): Buffer {
+  const head: PeaksHead = { rates, lengths: levels.map((level) => level.length / 2), startSec };
+  const text = Buffer.from(JSON.stringify(head));
+  const front = Buffer.alloc(Math.ceil((12 + text.length) / 8) * 8);
+  front.write(MAGIC, 'latin1');
+  front.writeUInt32LE(text.length, 8);
+  text.copy(front, 12);
+  return Buffer.concat([front, ...levels.map((level) => Buffer.from(level.buffer))]);
+}
+
+/** One level of a peaks file, in the same layout; null when there is no such level. */
+export function peaksLevel(file: Buffer, level: number): Buffer | null {
+  const length = file.readUInt32LE(8);
+  const head = JSON.parse(file.toString('utf8', 12, 12 + length)) as PeaksHead;
+  const rate = head.rates[level];
+  const pairs = head.lengths[level];
+  if (rate === undefined || pairs === undefined) return null;
+  const before = head.lengths.slice(0, level).reduce((sum, count) => sum + count * 2, 0);
+  const at = Math.ceil((12 + length) / 8) * 8 + before;
+  return pack(
+    [Int8Array.from(file.subarray(at, at + pairs * 2).map((value) => value))],
+    [rate],
+    head.startSec,
+  );
+}
+
+/**
+ * Reads a file's sound once.
+ *
+ * @throws StudioError `not-found` when it has none
+ */
+export function makePeaks(path: string, startSec: number, onWork?: () => void): Buffer {
+  const source = openSource(path);
+  const packet = new Packet();
+  const frame = new Frame();
+  const decoder = new CodecContext();
+  try {
+    const best = source.format.findBestStream(AVMEDIA_TYPE_AUDIO);
+    const stream = source.format.streams[best];
+    const codec = stream === undefined ? null : Codec.findDecoder(stream.codecpar.codecId);
+    if (stream === undefined || codec === null)
+      throw new StudioError('not-found', `${path} has no sound.`, { path });
+    for (const other of source.format.streams)
+      other.discard = other.index === stream.index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    decoder.allocContext3(codec);
+    decoder.parametersToContext(stream.codecpar);
+    decoder.pktTimebase = stream.timeBase;
+    decoder.threadCount = 1;
+    if (decoder.open2Sync(codec, null) < 0)
+      throw new StudioError('not-found', `The sound of ${path} cannot be decoded.`, { path });
+    packet.alloc();
+    frame.alloc();
+    const tick = stream.timeBase.num / stream.timeBase.den;
+    const buckets = new Buckets();
+    let nextSec = 0;
+    const drain = (): void => {
+      while (decoder.receiveFrameSync(frame) >= 0) {
+        const time = timestamp(frame.bestEffortTimestamp) ?? timestamp(frame.pts);
+        const atSec = time === null ? nextSec : time * tick - startSec;
+        addFrame(frame, atSec, buckets);
+        nextSec = atSec + frame.nbSamples / Math.max(1, frame.sampleRate);
+        frame.unref();
+      }
+    };
+    for (let packets = 0, failures = 0; failures < 50; packets += 1) {
+      if (packets % 64 === 0) onWork?.();
+      const code = source.format.readFrameSync(packet);
+      if (code === AVERROR_EAGAIN) continue;
+      if (code < 0) break;
+      if (packet.streamIndex === stream.index && decoder.sendPacketSync(packet) < 0) failures += 1;
+      packet.unref();
+      drain();
+    }
+    decoder.sendPacketSync(null);
+    drain();
+    return pack(
+      levelsOf(buckets),
+      Array.from({ length: PEAK_LEVELS }, (_, level) => PEAK_RATE / 4 ** level),
+      startSec,
+    );
+  } finally {
+    packet.free();
+    frame.free();
+    decoder.freeContext();
+    source.close();
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Proxies: a short-GOP H.264 copy that Chromium plays and seeks well, in which every frame keeps its PTS. Checked after it is made.
+ *
+ * Made on request only; the exact picture while paused, and training, always come from the original.
+ */
+import { rename, rm } from 'node:fs/promises';
+import { StudioError } from '#core/contract/errors';
+import { createFrameReader } from '#service/media/decodePass';
+import { writeVideo } from '#service/media/encode';
+import { buildFrameIndex, type FrameIndex } from '#service/media/frameIndex';
+import { createPictureMaker } from '#service/media/picture';
+import { locate } from '#service/media/sample';
+import { openDecoder, openSource, threadsFor } from '#service/media/source';
+
+/** A proxy is at most this high. */
+const MAX_HEIGHT = 720;
+const GOP = 12;
+
+const even = (value: number): number => Math.max(2, Math.round(value / 2) * 2);
+
+/** Time base of the proxy: the original's, in ticks that an MP4 can hold (a whole number a second). */
+function proxyTimes(index: FrameIndex): { pts: number[]; timeBase: { num: number; den: number } } {
+  const { num, den } = index.timeBase;
+  const pts: number[] = [];
+  let previous = -Infinity;
+  for (const time of index.pts) {
+    const now = Math.max(time * num, previous + 1);
+    pts.push(now);
+    previous = now;
+  }
+  return { pts, timeBase: { num: 1, den } };
+}
+
+/**
+ * Writes a proxy of the whole video.
+ *
+ * @throws StudioError `damaged` when the proxy's frames do not have the original's times
+ */
+export async function makeProxy(
+  path: string,
+  index: FrameIndex,
+  out: string,
+  onWork?: (share: number) => void,
+): Promise<{ frames: number }> {
+  const source = openSource(path);
+  const { codecpar } = source.stream;
+  const decoder = openDecoder(
+    source,
+    index.identity === 'pts' ? threadsFor(codecpar.width, codecpar.height) : 1,
+  );
+  const maker = createPictureMaker(source.orientation, source.pixelAspect);
+  const reader = createFrameReader(source, decoder, index.identity);
+  const turned = source.orientation.a === 0;
+  const shownWidth = (codecpar.width * source.pixelAspect.num) / source.pixelAspect.den;
+  const [fullWidth, fullHeight] = turned ? [codecpar.height, shownWidth] : [shownWidth, codecpar.height];
+  const factor = Math.min(1, MAX_HEIGHT / fullHeight);
+  const width = even(fullWidth * factor);
+  const height = even(fullHeight * factor);
+  const { pts, timeBase } = proxyTimes(index);
+  const temporary = out.replace(/\.mp4$/, '.making.mp4');
+
+  function* frames(): Generator<Uint8Array> {
+    let position = -1;
+    let made = 0;
+    let last: Uint8Array = new Uint8Array(width * height * 3);
+    for (;;) {
+      const item = reader.next();
+      if (item === null) break;
+      const found = locate(index, item.id, position);
+      if (found < 0) continue;
+      position = found;
+      // A frame that does not decode is stood in for, so that numbers and times stay.
+      for (; made < found; made += 1) yield last;
+      last = maker.exactly(item.frame, width, height);
+      yield last;
+      made += 1;
+      onWork?.(made / index.pts.length);
+    }
+    for (; made < index.pts.length; made += 1) yield last;
+  }
+
+  try {
+    await writeVideo(temporary, frames(), {
+      width,
+      height,
+      pts,
+      timeBase,
+      gop: GOP,
+      maxBFrames: 0,
+      threads: threadsFor(width, height),
+      encoderOptions: { preset: 'veryfast', crf: 20 },
+      containerOptions: { movflags: '+faststart', video_track_timescale: timeBase.den },
+    });
+    const made = buildFrameIndex(temporary, undefined, () => onWork?.(1));
+    const first = made.pts[0]!;
+    const same =
+      made.pts.length === pts.length &&
+      made.pts.every(
+        (time, i) =>
+          (time - first) * made.timeBase.num * timeBase.den === (pts[i]! - pts[0]!) * made.timeBase.den,
+      );
+    if (!same)
+      throw new StudioError(
+        'damaged',
+        `The proxy of ${path} does not keep the times of its frames; it was thrown away.`,
+        { path },
+      );
+    await rename(temporary, out);
+    return { frames: pts.length };
+  } finally {
+    reader.close();
+    decoder.freeContext();
+    maker.close();
+    source.close();
+    await rm(temporary, { force: true });
+  }
+}

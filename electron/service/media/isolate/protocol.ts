@@ -1,0 +1,64 @@
+/**
+ * What the service and its decoding processes say to each other. Everything that touches a video file's bytes happens on the far side.
+ */
+import type { ErrorInfo } from '#core/contract/errors';
+import type { StillFormat } from '#service/media/derive/images';
+import type { ProbeInfo } from '#service/media/probe';
+
+/** A video as a decoding process needs it. */
+export interface VideoFile {
+  readonly path: string;
+  readonly contentHash: string;
+  /** Folder of frame indexes. */
+  readonly indexFolder: string;
+}
+
+/** A picture that travels back. */
+export interface Still {
+  readonly width: number;
+  readonly height: number;
+  readonly pts: number;
+  readonly data: Uint8Array;
+}
+
+/** Calls by name: what goes and what comes. */
+export interface DecodeCalls {
+  /** Makes the index file unless it is there; says what the video is, without PTS. */
+  probe: { readonly args: VideoFile; readonly result: ProbeInfo };
+  frame: {
+    readonly args: VideoFile & {
+      readonly frame: number;
+      readonly format: StillFormat;
+      /** Shrinks to fit; 0 keeps the size. */
+      readonly maxWidth: number;
+      readonly maxHeight: number;
+    };
+    readonly result: Still;
+  };
+  sheet: {
+    readonly args: VideoFile & { readonly densitySec: number; readonly sheet: number };
+    readonly result: Uint8Array;
+  };
+  peaks: { readonly args: VideoFile; readonly result: Uint8Array };
+  proxy: {
+    readonly args: VideoFile & { readonly out: string };
+    readonly result: { readonly frames: number };
+  };
+  /** Closes files that are kept open. */
+  forget: { readonly args: Record<string, never>; readonly result: null };
+}
+
+export type DecodeCallName = keyof DecodeCalls;
+
+/** Service → process. */
+export interface DecodeRequest {
+  readonly id: number;
+  readonly name: DecodeCallName;
+  readonly args: unknown;
+}
+
+/** Process → service. */
+export type DecodeReply =
+  | { readonly type: 'beat'; readonly id: number; readonly share: number }
+  | { readonly type: 'done'; readonly id: number; readonly result: unknown; readonly rssBytes: number }
+  | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo; readonly rssBytes: number };

@@ -1,0 +1,231 @@
+/**
+ * The media service: what the rest of the program asks about videos. Caches in front, decoding processes behind (`isolate/`).
+ *
+ * Three lanes: frames that a person waits for, indexing, and what is made in the background (sheets, peaks, proxies), so that none holds up another. Everything in the cache folder can be deleted at any time.
+ */
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StudioError } from '#core/contract/errors';
+import { contentHash } from './contentHash.ts';
+import type { StillFormat } from './derive/images.ts';
+import { peaksLevel } from './derive/peaks.ts';
+import { DENSITIES, sheetLayout, type SheetLayout } from './derive/thumbnails.ts';
+import type { FrameIndex } from './frameIndex.ts';
+import { unpackIndex, writeWhole } from './indexCache.ts';
+import { createLane, type CallOptions, type Lane } from './isolate/lane.ts';
+import type { Still, VideoFile } from './isolate/protocol.ts';
+import type { ProbeInfo } from './probe.ts';
+import { checkFile } from './source.ts';
+
+/** How a frame is wanted. */
+export interface StillOptions extends CallOptions {
+  readonly format?: StillFormat;
+  /** Shrinks to fit into this box; the frame's own size otherwise. */
+  readonly maxWidth?: number;
+  readonly maxHeight?: number;
+}
+
+/** Everything about videos, without blocking and without risk to the caller's process. */
+export interface MediaService {
+  /** @throws StudioError `bad-input` naming the file */
+  probe(path: string, options?: CallOptions): Promise<ProbeInfo>;
+  contentHash(path: string): Promise<string>;
+  frameIndex(path: string, options?: CallOptions): Promise<FrameIndex>;
+  /** The packed table that `/index/ID` serves. */
+  indexBytes(path: string, options?: CallOptions): Promise<Buffer>;
+  /** Exactly frame N, upright. @throws StudioError `wrong-usage`, `damaged` */
+  frame(path: string, frame: number, options?: StillOptions): Promise<Still>;
+  /** JPEG of one sheet of thumbnails. */
+  thumbnails(
+    path: string,
+    densitySec: number,
+    sheet: number,
+    options?: CallOptions,
+  ): Promise<{ readonly layout: SheetLayout; readonly data: Buffer }>;
+  thumbnailLayout(path: string, densitySec: number, options?: CallOptions): Promise<SheetLayout>;
+  /** One level of the waveform's peaks. @throws StudioError `not-found` without sound or level */
+  peaks(path: string, level: number, options?: CallOptions): Promise<Buffer>;
+  /** Makes a proxy unless it is there. @returns its path */
+  proxy(path: string, options?: CallOptions): Promise<string>;
+  /** The proxy's path when it has been made. */
+  existingProxy(path: string): Promise<string | null>;
+  /** Process ids of the decoding processes, for tests and for the curious. */
+  pids(): readonly number[];
+  dispose(): void;
+}
+
+/** Where caches go, and bounds. */
+export interface MediaOptions {
+  readonly cacheFolder: string;
+  readonly silenceMs?: number;
+  readonly maxBytes?: number;
+}
+
+/** Frame indexes kept in memory. */
+const KEPT_INDEXES = 6;
+
+class Kept<T> {
+  readonly #items = new Map<string, T>();
+  readonly #limit: number;
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+  get(key: string): T | undefined {
+    const item = this.#items.get(key);
+    if (item !== undefined) {
+      this.#items.delete(key);
+      this.#items.set(key, item);
+    }
+    return item;
+  }
+  set(key: string, item: T): void {
+    this.#items.set(key, item);
+    for (const oldest of this.#items.keys()) {
+      if (this.#items.size <= this.#limit) break;
+      this.#items.delete(oldest);
+    }
+  }
+}
+
+/** Starts nothing yet: decoding processes come with the first call. */
+export function createMedia({ cacheFolder, ...bounds }: MediaOptions): MediaService {
+  const indexFolder = join(cacheFolder, 'index');
+  const interactive = createLane(bounds);
+  const indexing = createLane({ ...bounds, killOnCancel: true });
+  const background = createLane({ ...bounds, killOnCancel: true });
+  const hashes = new Kept<string>(1000);
+  const indexes = new Kept<FrameIndex>(KEPT_INDEXES);
+  const probes = new Kept<ProbeInfo>(200);
+
+  /** A file that changed is another file: the key holds its size and time of change. */
+  const keyOf = async (path: string): Promise<string> => {
+    checkFile(path);
+    const { size, mtimeMs, ino } = await stat(path);
+    return `${path}|${size}|${mtimeMs}|${ino}`;
+  };
+  const hashOf = async (path: string): Promise<string> => {
+    const key = await keyOf(path);
+    const known = hashes.get(key);
+    if (known !== undefined) return known;
+    const hash = await contentHash(path);
+    hashes.set(key, hash);
+    return hash;
+  };
+  const fileOf = async (path: string): Promise<VideoFile> => ({
+    path,
+    contentHash: await hashOf(path),
+    indexFolder,
+  });
+
+  const probe = async (path: string, options: CallOptions = {}): Promise<ProbeInfo> => {
+    const file = await fileOf(path);
+    const key = `${file.contentHash}|${path}`;
+    const known = probes.get(key);
+    if (known !== undefined) return known;
+    const info = await indexing.call('probe', file, options);
+    probes.set(key, info);
+    return info;
+  };
+  const indexBytes = async (path: string, options: CallOptions = {}): Promise<Buffer> => {
+    const file = join(indexFolder, `${await hashOf(path)}.frames`);
+    const there = await readFile(file).catch(() => null);
+    if (there !== null && unpackIndex(there) !== null) return there;
+    await indexing.call('probe', await fileOf(path), options);
+    return readFile(file);
+  };
+  const frameIndex = async (path: string, options: CallOptions = {}): Promise<FrameIndex> => {
+    const hash = await hashOf(path);
+    const known = indexes.get(hash);
+    if (known !== undefined) return known;
+    const index = unpackIndex(await indexBytes(path, options));
+    if (index === null) throw new StudioError('internal', 'The frame index was not written.');
+    indexes.set(hash, index);
+    return index;
+  };
+
+  /** A derived file: from the disk, else made by the background lane and kept. */
+  const derived = async (name: string, make: () => Promise<Uint8Array>): Promise<Buffer> => {
+    const file = join(cacheFolder, name);
+    const there = await readFile(file).catch(() => null);
+    if (there !== null && there.length > 0) return there;
+    const made = Buffer.from(await make());
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeWhole(file, made);
+    return made;
+  };
+  const proxyPath = async (path: string): Promise<string> =>
+    join(cacheFolder, 'proxies', `${await hashOf(path)}.mp4`);
+  const existingProxy = async (path: string): Promise<string | null> => {
+    const out = await proxyPath(path);
+    return stat(out).then(
+      () => out,
+      () => null,
+    );
+  };
+  const thumbnailLayout = async (
+    path: string,
+    densitySec: number,
+    options: CallOptions = {},
+  ): Promise<SheetLayout> => {
+    if (!DENSITIES.some((density) => density === densitySec)) {
+      throw new StudioError(
+        'wrong-usage',
+        `Thumbnails are made every ${DENSITIES.join(', ')} seconds, not every ${densitySec}.`,
+      );
+    }
+    const { width, height, durationSec, pixelAspect, rotation } = await probe(path, options);
+    const [num, den] = pixelAspect.split('/').map(Number) as [number, number];
+    const factor = num / den;
+    const turned = rotation % 180 !== 0;
+    return sheetLayout(
+      turned ? width : width * factor,
+      turned ? height * factor : height,
+      durationSec,
+      densitySec,
+    );
+  };
+  const lanes: readonly Lane[] = [interactive, indexing, background];
+
+  return {
+    probe,
+    contentHash: hashOf,
+    frameIndex,
+    indexBytes,
+    frame: async (path, frame, { format = 'png', maxWidth = 0, maxHeight = 0, ...options } = {}) =>
+      interactive.call('frame', { ...(await fileOf(path)), frame, format, maxWidth, maxHeight }, options),
+    thumbnailLayout,
+    thumbnails: async (path, densitySec, sheet, options = {}) => {
+      const layout = await thumbnailLayout(path, densitySec, options);
+      if (!Number.isInteger(sheet) || sheet < 0 || sheet >= layout.sheets) {
+        throw new StudioError('wrong-usage', `There are sheets 0 to ${layout.sheets - 1} at this density.`);
+      }
+      const file = await fileOf(path);
+      const data = await derived(`thumbnails/${file.contentHash}-${densitySec}-${sheet}.jpg`, () =>
+        background.call('sheet', { ...file, densitySec, sheet }, options),
+      );
+      return { layout, data };
+    },
+    peaks: async (path, level, options = {}) => {
+      const file = await fileOf(path);
+      const bytes = await derived(`peaks/${file.contentHash}.peaks`, () =>
+        background.call('peaks', file, options),
+      );
+      const one = peaksLevel(bytes, level);
+      if (one === null) throw new StudioError('not-found', `There is no peaks level ${level}.`);
+      return one;
+    },
+    proxy: async (path, options = {}) => {
+      const there = await existingProxy(path);
+      if (there !== null) return there;
+      const out = await proxyPath(path);
+      await mkdir(join(out, '..'), { recursive: true });
+      await background.call('proxy', { ...(await fileOf(path)), out }, options);
+      return out;
+    },
+    existingProxy,
+    pids: () => lanes.map((lane) => lane.pid()).filter((pid) => pid !== undefined),
+    dispose: () => {
+      for (const lane of lanes) lane.dispose();
+    },
+  };
+}
