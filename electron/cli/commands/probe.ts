@@ -1,7 +1,7 @@
 /** `probe`: what a video file is, from its own packets; `--pts` lists every frame's time. */
 import type { Command } from 'commander';
-import { probeVideo } from '#service/media/probe';
 import type { CliContext } from '../context.ts';
+import { withMedia } from '../media.ts';
 
 interface ProbeOptions {
   readonly json?: boolean;
@@ -17,8 +17,12 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'print JSON')
     .option('--pts', 'with every frame’s time, integers in timeBase, in presentation order')
     .action(async (file: string, options: ProbeOptions) => {
-      const { pts, ...facts } = await probeVideo(file, { signal: context.signal });
-      const answer = options.pts === true ? { ...facts, pts } : facts;
+      const { facts, answer } = await withMedia(async (media) => {
+        const { pts: _pts, ...described } = await media.probe(file, { signal: context.signal });
+        if (options.pts !== true) return { facts: described, answer: described };
+        const { pts } = await media.frameIndex(file, { signal: context.signal });
+        return { facts: described, answer: { ...described, pts: Array.from(pts) } };
+      });
       if (options.json === true) {
         context.out(answer);
         return;
