@@ -25,7 +25,8 @@ import { answerMedia } from './protocol/media.ts';
 import { registerSchemes } from './protocol/schemes.ts';
 import { restrictDefaultSession, restrictPages } from './security.ts';
 import { MEDIA_BASE } from './trust.ts';
-import { lookForUpdates, updateFeed } from './updates.ts';
+import { updateFeed } from './updateFeed.ts';
+import { lookForUpdates } from './updates.ts';
 import { createWindow } from './window.ts';
 import { wordsOf, type Words } from './words.ts';
 

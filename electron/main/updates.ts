@@ -2,27 +2,8 @@
  * Updates: off unless somebody set a feed, and even then only when the person asks. No request is made before that.
  */
 import { app, dialog } from 'electron';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import process from 'node:process';
 import type { Log } from './log.ts';
 import type { Words } from './words.ts';
-
-/** Reads the feed's address from `LOFI_UPDATE_FEED` or `update.json` ({"feed": "https://…"}). @returns null: updates are off */
-export function updateFeed(dataDir: string, env: NodeJS.ProcessEnv = process.env): string | null {
-  let address = env['LOFI_UPDATE_FEED'];
-  if (address === undefined) {
-    try {
-      const kept = JSON.parse(readFileSync(path.join(dataDir, 'update.json'), 'utf8')) as {
-        feed?: unknown;
-      } | null;
-      if (typeof kept?.feed === 'string') address = kept.feed;
-    } catch {
-      return null;
-    }
-  }
-  return address?.startsWith('https://') === true ? address : null;
-}
 
 /** Looks for a newer version, asks before fetching it, and installs it when the program quits. */
 export async function lookForUpdates(feed: string, words: Words, log: Log): Promise<void> {

@@ -71,7 +71,10 @@ export async function startWebShell(options: WebShellOptions): Promise<WebShell>
       signal: aborted.signal,
     });
     const { connection: _connection, 'transfer-encoding': _encoding, ...kept } = answer.headers;
-    response.writeHead(answer.statusCode ?? 502, { ...kept, ...SECURITY_HEADERS });
+    const own = Object.fromEntries(
+      Object.entries(SECURITY_HEADERS).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    response.writeHead(answer.statusCode ?? 502, { ...kept, ...own });
     pipeline(answer, response, () => undefined);
   };
 

@@ -10,12 +10,12 @@ const FORWARDED = ['range', 'if-range', 'if-none-match', 'accept'];
 /** Answers without a body by definition; `Response` refuses one. */
 const BODILESS = new Set([204, 304]);
 
-/** Everything that media answers carry in the window, whatever the service said. */
+/** Everything that media answers carry in the window, whatever the service said; in lower case, as Node names the service's. */
 const MEDIA_HEADERS: Readonly<Record<string, string>> = {
-  'X-Content-Type-Options': 'nosniff',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-  'Access-Control-Allow-Origin': APP_ORIGIN,
-  'Access-Control-Expose-Headers': '*',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-resource-policy': 'cross-origin',
+  'access-control-allow-origin': APP_ORIGIN,
+  'access-control-expose-headers': '*',
 };
 
 /** Answers requests for media. @param socket where the service answers now */
@@ -36,7 +36,7 @@ export function answerMedia(socket: () => string): (request: Request) => Promise
         path: `${url.pathname}${url.search}`,
         headers,
       });
-      const kept: Record<string, string> = { ...MEDIA_HEADERS };
+      const kept: Record<string, string> = {};
       for (const [name, value] of Object.entries(answer.headers)) {
         if (typeof value === 'string' && name !== 'connection' && name !== 'transfer-encoding')
           kept[name] = value;
