@@ -3,6 +3,7 @@
  *
  * Single keys never fire while somebody types, nor while a modal dialog or a menu is open.
  */
+import { untrack } from 'svelte';
 import { labels } from '../state/labels.svelte.ts';
 import { studio } from '../state/studio.svelte.ts';
 import { ACTIONS } from './actions.ts';
@@ -26,9 +27,10 @@ const isMac = /mac/i.test(navigator.platform);
 
 /** Makes actions available. @returns a function that takes them away again */
 export function provideActions(handlers: ActionHandlers): () => void {
-  keyboard.providers = [...keyboard.providers, handlers];
+  // Called in effects, which must not run again because the list that they change has changed.
+  untrack(() => (keyboard.providers = [...keyboard.providers, handlers]));
   return () => {
-    keyboard.providers = keyboard.providers.filter((other) => other !== handlers);
+    keyboard.providers = untrack(() => keyboard.providers).filter((other) => other !== handlers);
   };
 }
 
