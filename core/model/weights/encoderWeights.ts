@@ -81,6 +81,46 @@ export function encodersThatFit(tensors: ReadonlyMap<string, StoredTensor>): Enc
   }).sort((a, b) => rank(a) - rank(b));
 }
 
+/**
+ * The description of a residual network that is not in the catalogue (ResNet-101, other widths), told by the shapes of its tensors.
+ *
+ * @returns undefined when the names or shapes are not those of a residual network
+ */
+export function inferEncoder(tensors: ReadonlyMap<string, StoredTensor>): EncoderSpec | undefined {
+  const canonical = canonicalNames(tensors.keys());
+  if (canonical === undefined) return undefined;
+  const shapeOf = (name: string): readonly number[] | undefined =>
+    tensors.get(canonical.names.get(name) ?? '')?.shape;
+  const stem = shapeOf('conv1.weight');
+  const shifted = shapeOf('layer1.0.conv1.net.weight') !== undefined;
+  if (stem?.length !== 4) return undefined;
+  const blocks: number[] = [];
+  const widths: number[] = [];
+  for (let stage = 1; stage <= 4; stage += 1) {
+    const widthOf = (block: number): number | undefined =>
+      (shapeOf(`layer${stage}.${block}.conv1.net.weight`) ??
+        shapeOf(`layer${stage}.${block}.conv1.weight`))?.[0];
+    let count = 0;
+    while (widthOf(count) !== undefined) count += 1;
+    if (count === 0) return undefined;
+    blocks.push(count);
+    widths.push(widthOf(0)!);
+  }
+  const bottleneck = shapeOf('layer1.0.conv3.weight') !== undefined;
+  const spec: EncoderSpec = {
+    family: shifted ? 'tsm-resnet' : 'resnet',
+    block: bottleneck ? 'bottleneck' : 'basic',
+    blocks,
+    widths,
+    stem: stem[2] === 7 ? 'imagenet' : 'small',
+    framesPerSnippet: 8,
+    shiftDivision: 8,
+    featureChannels: widths[3]! * (bottleneck ? 4 : 1),
+  };
+  const fit = fitEncoder(tensors, spec);
+  return fit !== undefined && isCompleteFit(fit) ? spec : undefined;
+}
+
 function listOf(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;

@@ -1,0 +1,170 @@
+/** `localize`: segments from features with a head, G-TAD's own checkpoints or a localiser of this program. */
+import path from 'node:path';
+import type { Command } from 'commander';
+import type { ScoredSegment } from '#core/annotation/segment';
+import { StudioError } from '#core/contract/errors';
+import { activitynet } from '#core/formats/activitynet';
+import type { TensorMap } from '#core/compute/hostTensor';
+import { buildDetector } from '#core/model/detectors/build';
+import type { DetectorConfig } from '#core/model/detectors/config';
+import { gtadDetectProposals, gtadForward } from '#core/model/detectors/gtad';
+import { fitGtad, loadGtadWeights } from '#core/model/weights/gtadWeights';
+import { readNpy, writeNpy } from '#core/model/weights/npy';
+import { toTensorMap } from '#core/model/weights/storedTensor';
+import { openEngine } from '#service/engines/index';
+import type { LocaliserCard } from '#worker/modelFolder';
+import type { CliContext } from '../context.ts';
+import { readBytes, writeWhole } from '../files.ts';
+import { readCard, readCheckpoint } from '../weightsInput.ts';
+import { requireEngineName } from './encode.ts';
+
+/** Options as they come from the command line. */
+export interface LocalizeArguments {
+  readonly features: string;
+  readonly detector: string;
+  readonly duration?: string | undefined;
+  readonly out: string;
+  readonly raw?: string | undefined;
+  readonly engine: string;
+}
+
+/** What was written. */
+export interface LocalizeResult {
+  readonly out: string;
+  readonly detector: DetectorConfig['name'];
+  readonly detections: number;
+  readonly raw: readonly string[];
+}
+
+interface Head {
+  readonly config: DetectorConfig;
+  readonly parameters: TensorMap;
+  /** Empty for class-agnostic proposals. */
+  readonly labels: readonly string[];
+}
+
+/** A head from a checkpoint. @throws StudioError `bad-input` */
+async function readHead(source: string): Promise<Head> {
+  const { file, checkpoint } = await readCheckpoint(source);
+  const card = await readCard(file);
+  if (card?.['kind'] === 'localiser') {
+    const { detector, labels } = card as unknown as LocaliserCard;
+    const own = [...checkpoint.tensors].filter(([name]) => name.startsWith('head/'));
+    const parameters = toTensorMap(
+      new Map(own.map(([name, tensor]) => [name.slice('head/'.length), tensor])),
+    );
+    return { config: detector, parameters, labels };
+  }
+  if (fitGtad(checkpoint.tensors) === undefined) {
+    throw new StudioError(
+      'bad-input',
+      `${file} is no head: a checkpoint of G-TAD or the folder of a localiser that this program trained was expected. “model inspect” says what it is.`,
+      { path: file },
+    );
+  }
+  return { ...loadGtadWeights(checkpoint.tensors, file), labels: [] };
+}
+
+/** Features of one video. @throws StudioError `bad-input` for another shape or values that are not numbers */
+async function readFeatures(file: string, channels: number): Promise<{ data: Float32Array; steps: number }> {
+  const { shape, data } = readNpy(await readBytes(file), file);
+  const [steps, width] = shape;
+  if (shape.length !== 2 || steps === undefined || steps < 1 || width !== channels) {
+    throw new StudioError(
+      'bad-input',
+      `${file} has the shape [${shape.join(', ')}]; the head takes [T, ${channels}]. Use features of the encoder that it was trained on.`,
+      { path: file },
+    );
+  }
+  const features = Float32Array.from(data);
+  const wrong = features.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    throw new StudioError(
+      'bad-input',
+      `${file}: the value at [${Math.floor(wrong / channels)}, ${wrong % channels}] is not a number. Extract the features again.`,
+      {
+        path: file,
+        offset: wrong,
+      },
+    );
+  }
+  return { data: features, steps };
+}
+
+function secondsOf(text: string | undefined, steps: number): number {
+  if (text === undefined) return steps;
+  const seconds = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(seconds > 0 && Number.isFinite(seconds))) {
+    throw new StudioError('wrong-usage', `--duration takes seconds, for example 60.5; got “${text}”.`);
+  }
+  return seconds;
+}
+
+/** Localises and writes ActivityNet detections; without a duration, times are in feature steps. @throws StudioError */
+export async function runLocalize(options: LocalizeArguments): Promise<LocalizeResult> {
+  const { config, parameters, labels } = await readHead(options.detector);
+  const { data, steps } = await readFeatures(options.features, config.inChannels);
+  const durationSec = secondsOf(options.duration, steps);
+  if (options.raw !== undefined && config.name !== 'g-tad') {
+    throw new StudioError('wrong-usage', '--raw writes the maps of G-TAD; this head is another one.');
+  }
+  const engine = await openEngine(requireEngineName(options.engine));
+  try {
+    await engine.useHeadBackend();
+    const raw: string[] = [];
+    if (options.raw !== undefined && config.name === 'g-tad') {
+      const maps = await gtadForward(config, parameters, data, steps);
+      const write = async (name: string, shape: readonly number[], values: Float32Array): Promise<void> => {
+        const file = path.join(options.raw!, name);
+        await writeWhole(file, writeNpy(shape, values));
+        raw.push(file);
+      };
+      await write('start.npy', [maps.steps], maps.start);
+      await write('end.npy', [maps.steps], maps.end);
+      await write('confidence.npy', [2, maps.durations, maps.steps], maps.confidence);
+    }
+    const seconds = (step: number): number => (step / steps) * durationSec;
+    const found =
+      config.name === 'g-tad' && labels.length === 0
+        ? (await gtadDetectProposals(config, parameters, data, steps)).map((each) => ({ ...each, label: '' }))
+        : (await buildDetector(config).detect(parameters, data, steps)).map((each) => ({
+            ...each,
+            label: labels[each.classIndex] ?? '',
+          }));
+    const segments = found.map(({ start, end, score, label }): ScoredSegment => ({
+      startSec: Math.max(0, seconds(start)),
+      endSec: Math.min(durationSec, seconds(end)),
+      score,
+      label,
+    }));
+    const name = path.basename(options.features).replace(/\.npy$/i, '');
+    const { files } = activitynet.write(
+      { format: 'activitynet', kind: 'detections', videos: [{ name, segments }] },
+      {},
+    );
+    await writeWhole(options.out, files[0]!.bytes);
+    return { out: options.out, detector: config.name, detections: segments.length, raw };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+/** Adds the command. */
+export function register(program: Command, context: CliContext): void {
+  program
+    .command('localize')
+    .description('segments from features: ActivityNet detections JSON')
+    .requiredOption('--features <file>', 'float32 [T, C] as .npy')
+    .requiredOption('--detector <checkpoint>', 'a G-TAD checkpoint, or the folder of a localiser')
+    .option('--duration <seconds>', 'length of the video; without it times are in feature steps')
+    .requiredOption('--out <file>', 'detections as JSON')
+    .option('--raw <folder>', 'G-TAD: also start.npy [T], end.npy [T], confidence.npy [2, D, T]')
+    .option('--engine <name>', 'compute engine', 'auto')
+    .option('--json', 'print what was written as JSON')
+    .action(async (options: LocalizeArguments & { readonly json?: boolean }) => {
+      const result = await runLocalize(options);
+      if (options.duration === undefined) context.log('No --duration: times are in feature steps.');
+      context.log(`${result.detections} segments written to ${result.out}.`);
+      if (options.json === true) context.out(result);
+    });
+}
