@@ -43,6 +43,8 @@ export interface WriteOptions {
   /** Variable rate: PTS of each frame in `timeBase`, strictly rising. */
   readonly pts?: readonly number[];
   readonly timeBase?: Rational;
+  /** When the last frame ends; one step after it unless said. */
+  readonly endPts?: number;
   /** FFmpeg's name of the encoder; `libx264` unless said. */
   readonly codec?: string;
   readonly pixelFormat?: AVPixelFormat;
@@ -146,10 +148,16 @@ export async function writeVideo(
     check(rgb.getBuffer(1), 'buffer');
     scaler.allocContext();
     packet.alloc();
+    const durations = new Map<number, number>();
+    options.pts?.forEach((time, i, all) => {
+      const end = all[i + 1] ?? options.endPts ?? time + (i > 0 ? time - all[i - 1]! : 1);
+      durations.set(time, Math.max(1, end - time));
+    });
     const drain = (): void => {
       while (encoder.receivePacketSync(packet) >= 0) {
         packet.streamIndex = stream.index;
-        if (packet.duration <= 0n && options.pts === undefined) packet.duration = 1n;
+        // Without a duration the last frame would fall out of an MP4's edit list.
+        packet.duration = BigInt(durations.get(Number(packet.pts)) ?? 1);
         packet.rescaleTs(timeBase, stream.timeBase);
         check(format.interleavedWriteFrameSync(packet), 'write');
         packet.unref();

@@ -85,6 +85,9 @@ export async function makeProxy(
       height,
       pts,
       timeBase,
+      endPts:
+        pts[pts.length - 1]! +
+        Math.max(1, (index.endPts - index.pts[index.pts.length - 1]!) * index.timeBase.num),
       gop: GOP,
       maxBFrames: 0,
       threads: threadsFor(width, height),

@@ -172,6 +172,7 @@ export function createLane(options: LaneOptions = {}): Lane {
     if (running !== null || disposed) return;
     const next = queue.shift();
     if (next === undefined) {
+      child?.unref();
       child?.channel?.unref();
       idle ??= setTimeout(() => {
         idle = null;
@@ -184,6 +185,7 @@ export function createLane(options: LaneOptions = {}): Lane {
     running = next;
     lastSign = performance.now();
     child ??= start();
+    child.ref();
     child.channel?.ref();
     child.send(next.request, (error) => {
       if (error !== null && running === next) endProcess(crashed);
