@@ -13,6 +13,7 @@ import {
   Packet,
   Rational as AvRational,
   SoftwareScaleContext,
+  type Stream,
 } from 'node-av/lib';
 import {
   AV_CODEC_FLAG_GLOBAL_HEADER,
@@ -57,6 +58,9 @@ export interface WriteOptions {
   readonly gop?: number;
   readonly maxBFrames?: number;
   readonly threads?: number;
+  /** Last touches before the encoder opens, and before the header is written (pixel aspect, rotation, flags). */
+  readonly prepareEncoder?: (encoder: CodecContext) => void;
+  readonly prepareStream?: (stream: Stream) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -123,6 +127,7 @@ export async function writeVideo(
     if (options.gop !== undefined) encoder.gopSize = options.gop;
     if (options.maxBFrames !== undefined) encoder.maxBFrames = options.maxBFrames;
     encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+    options.prepareEncoder?.(encoder);
     setOptions(
       encoder,
       options.encoderOptions ?? (options.codec === undefined ? { preset: 'veryfast', crf: 16 } : {}),
@@ -132,6 +137,7 @@ export async function writeVideo(
     check(stream.codecpar.fromContext(encoder), 'stream');
     stream.timeBase = new AvRational(timeBase.num, timeBase.den);
     if (options.pts === undefined) stream.avgFrameRate = new AvRational(fps.num, fps.den);
+    options.prepareStream?.(stream);
     check(io.open2Sync(`file:${temporary}`, AVIO_FLAG_WRITE), 'file');
     opened = true;
     format.pb = io;
