@@ -69,14 +69,14 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   };
   let project: (OpenProject & { readonly stop: () => void }) | null = null;
 
-  const media = createServiceMedia(() => project?.store ?? null);
+  const media = createServiceMedia(path.resolve(options.dataDir));
   const close = async (): Promise<void> => {
     const closing = project;
     if (closing === null) return;
     closing.stop();
     await closing.jobs.close();
     project = null;
-    await media.close();
+    media.use(null);
     await closing.store.backups.settled();
     closing.store.close();
   };
@@ -90,6 +90,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     dataDir: path.resolve(options.dataDir),
     preferences,
     publish,
+    media: () => media.current(),
     current: () => project,
     project: () => {
       if (project === null) throw noProject();
@@ -103,6 +104,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     open: async (store) => {
       try {
         await close();
+        media.use(store);
         const runners = createRunners({
           store,
           publish,
@@ -119,6 +121,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         project = { store, jobs, stop: () => (timer === null ? undefined : clearInterval(timer)) };
         return project;
       } catch (error) {
+        media.use(null);
         store.close();
         throw error;
       }

@@ -1,13 +1,13 @@
 /**
  * `project create DIR`, `project add DIR VIDEO…`, `project info DIR`: a project without a window.
  */
-import process from 'node:process';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import type { ErrorInfo } from '#core/contract/errors';
-import { exitCodeOf, toErrorInfo } from '#core/contract/errors';
+import { fromErrorInfo, toErrorInfo } from '#core/contract/errors';
 import type { VideoInfo } from '#core/contract/info';
 import { expandFolders, readVideo } from '#service/handlers/ingest';
+import { createMedia } from '#service/media/service';
 import { createProject, openProject, type Store } from '#service/store/store';
 import type { CliContext } from '../context.ts';
 
@@ -32,18 +32,21 @@ export async function addVideos(
   const added: VideoInfo[] = [];
   const failed: { path: string; error: ErrorInfo }[] = [];
   const files = expandFolders(paths);
-  for (const [index, file] of files.entries()) {
-    context.signal.throwIfAborted();
-    context.progress(`${index + 1}/${files.length} ${file}`);
-    try {
-      added.push(
-        ...store.videos.add([{ ...(await readVideo(file, store.layout.cache, context.signal)), subset }]),
-      );
-    } catch (error) {
-      if (context.signal.aborted) throw error;
-      failed.push({ path: file, error: toErrorInfo(error) });
+  const media = createMedia({ cacheFolder: store.layout.cache });
+  try {
+    for (const [index, file] of files.entries()) {
+      context.signal.throwIfAborted();
+      context.progress(`${index + 1}/${files.length} ${file}`);
+      try {
+        added.push(...store.videos.add([{ ...(await readVideo(file, media, context.signal)), subset }]));
+      } catch (error) {
+        if (context.signal.aborted) throw error;
+        failed.push({ path: file, error: toErrorInfo(error) });
+      }
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    media.dispose();
   }
   return { added, failed };
 }
@@ -86,11 +89,11 @@ export function register(program: Command, context: CliContext): void {
       const store = openProject(dir);
       try {
         const { added, failed } = await addVideos(store, videos, subset, context);
-        for (const { error } of failed) context.log(error.message);
         if (options.json === true) context.out({ added, failed });
         else context.log(`${added.length} of ${added.length + failed.length} videos added.`);
-        const [first] = failed;
-        if (first !== undefined) process.exitCode = exitCodeOf(first.error.code);
+        const last = failed.at(-1);
+        for (const { error } of failed.slice(0, -1)) context.log(`Error: ${error.message}`);
+        if (last !== undefined) throw fromErrorInfo(last.error);
       } finally {
         store.close();
       }

@@ -5,6 +5,7 @@ import { StudioError } from '#core/contract/errors';
 import type { Publish } from '#core/contract/events';
 import type { AppInfo } from '#core/contract/info';
 import type { EditResult } from '#core/contract/info';
+import type { MediaService } from '#service/media/service';
 import type { JobManager } from '#service/jobs/manager';
 import type { Store } from '#service/store/store';
 import type { Preferences } from './settings.ts';
@@ -21,6 +22,8 @@ export interface ServiceContext {
   readonly dataDir: string;
   readonly preferences: Preferences;
   readonly publish: Publish;
+  /** Of the open project. @throws StudioError `not-found` when none is open */
+  media(): MediaService;
   /** Null when none is open. */
   current(): OpenProject | null;
   /** @throws StudioError `not-found` when none is open */

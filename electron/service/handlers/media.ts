@@ -1,24 +1,72 @@
 /**
- * Media of the open project: pictures, ranges and proxies by opaque video id, from `service/media`.
+ * Media of the open project: pictures, ranges and proxies by opaque video id, from `service/media`, with the caches in the project's folder.
  */
 import type http from 'node:http';
+import path from 'node:path';
+import { StudioError } from '#core/contract/errors';
+import { createMediaResponder, mediaListener, type MediaResponder } from '#service/media/serve/responder';
+import { createMedia, type MediaService } from '#service/media/service';
 import type { LightWork } from '#service/jobs/runners';
 import type { Store } from '#service/store/store';
 
 /** What the service uses of the media. */
 export interface ServiceMedia {
   readonly respond: (request: http.IncomingMessage, response: http.ServerResponse) => void;
+  /** Of the open project. @throws StudioError `not-found` when none is open */
+  current(): MediaService;
+  /** Points to another project; null for none. */
+  use(store: Store | null): void;
+  /** The work of a `proxy` job. */
   readonly makeProxy: LightWork;
-  close(): Promise<void>;
 }
 
-/** The media of whatever project is open. */
-export function createServiceMedia(_store: () => Store | null): ServiceMedia {
+/** The media of whatever project is open. @param dataDir holds the caches of projects that cannot be written */
+export function createServiceMedia(dataDir: string): ServiceMedia {
+  let open: {
+    readonly store: Store;
+    readonly media: MediaService;
+    readonly responder: MediaResponder;
+  } | null = null;
+  const current = (): MediaService => {
+    if (open === null) throw new StudioError('not-found', 'No project is open.');
+    return open.media;
+  };
   return {
-    respond: (_request, response) => {
-      response.writeHead(404).end();
+    respond: mediaListener(async (request) => {
+      if (open === null) return { status: 404, headers: { 'Content-Length': '0' }, body: null };
+      return open.responder(request);
+    }),
+    current,
+    use: (store) => {
+      open?.media.dispose();
+      open = null;
+      if (store === null) return;
+      const cacheFolder =
+        store.readOnlyReason === null
+          ? store.layout.cache
+          : path.join(dataDir, 'cache', path.basename(store.layout.dir));
+      const media = createMedia({ cacheFolder });
+      open = {
+        store,
+        media,
+        responder: createMediaResponder({ media, resolve: (id) => store.videos.get(id)?.path ?? null }),
+      };
     },
-    makeProxy: () => Promise.reject(new Error('proxy')),
-    close: () => Promise.resolve(),
+    makeProxy: async (request, progress, signal) => {
+      const { videoId } = request as { videoId: string };
+      if (open === null) throw new StudioError('cancelled', 'The project was closed.');
+      const video = open.store.videos.require(videoId);
+      const tell = (share: number): void =>
+        progress({
+          fraction: share,
+          step: 'proxy',
+          text: `Making a playable copy of ${video.name}`,
+          done: Math.round(share * 100),
+          total: 100,
+          unit: '%',
+          secondsLeft: null,
+        });
+      await open.media.proxy(video.path, { signal, onProgress: tell });
+    },
   };
 }

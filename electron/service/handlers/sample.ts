@@ -8,6 +8,7 @@ import path from 'node:path';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
 import { paintFrames, planVideos } from '#core/data/footage/footage';
 import { writeVideo } from '#service/media/encode';
+import { createMedia } from '#service/media/service';
 import { applyEdits, nextColour } from '#service/store/annotate';
 import { secondsToPts } from '#service/store/seconds';
 import { createProject } from '#service/store/store';
@@ -22,6 +23,7 @@ export async function fillSample(dir: string): Promise<void> {
   const work = `${dir}.part`;
   fs.rmSync(work, { recursive: true, force: true });
   const store = createProject(work, 'Sample');
+  const media = createMedia({ cacheFolder: store.layout.cache });
   try {
     const folder = path.join(work, 'videos');
     fs.mkdirSync(folder);
@@ -48,7 +50,7 @@ export async function fillSample(dir: string): Promise<void> {
         encoderOptions: { crf: 20, preset: 'veryfast' },
       });
       const [info] = store.videos.add([
-        { ...(await readVideo(file, store.layout.cache)), id: video.name, subset: video.subset },
+        { ...(await readVideo(file, media)), id: video.name, subset: video.subset },
       ]);
       const clock = info === undefined ? undefined : store.document.video(info.id);
       if (
@@ -86,6 +88,7 @@ export async function fillSample(dir: string): Promise<void> {
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
+    media.dispose();
     store.close();
   }
   fs.renameSync(work, dir);

@@ -8,7 +8,6 @@ import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { ErrorInfo } from '#core/contract/errors';
 import type { BadgeInfo, VideoInfo } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
-import { contentHash } from '#service/media/contentHash';
 import type { ServiceContext } from './context.ts';
 import { expandFolders, readVideo } from './ingest.ts';
 
@@ -41,12 +40,13 @@ export function videoHandlers(
     'videos.get': ({ id }) => withMoved(context.project().store.videos.require(id)),
     'videos.add': async ({ paths }) => {
       const store = context.writable();
+      const media = context.media();
       const added: VideoInfo[] = [];
       const failed: { path: string; error: ErrorInfo }[] = [];
       let toldAt = 0;
       for (const file of expandFolders(paths)) {
         try {
-          const video = await readVideo(file, store.layout.cache);
+          const video = await readVideo(file, media);
           if (context.current()?.store !== store)
             throw new StudioError('cancelled', 'The project was closed.');
           const known = store.videos.byHash(video.contentHash);
@@ -77,7 +77,7 @@ export function videoHandlers(
       const found = path.resolve(file);
       if (!fs.existsSync(found))
         throw new StudioError('not-found', `There is no file ${found}.`, { path: found });
-      const hash = await contentHash(found);
+      const hash = await context.media().contentHash(found);
       if (hash !== video.contentHash) {
         throw new StudioError(
           'bad-input',
