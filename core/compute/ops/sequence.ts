@@ -92,7 +92,7 @@ export function halveByMaxPool(tape: Tape, x: TapeNode, mask: tf.Tensor3D): Tape
  * Bins [from, from + count) of a 1 × 1 convolution over aligned features, as the matrix that projects features before the alignment.
  *
  * @param weight [O, I · bins, 1, 1], input channel c · bins + r
- * @returns [I, count · O]
+ * @returns [count · O, I]
  */
 export function binMatrix(tape: Tape, weight: TapeNode, bins: number, from: number, count: number): TapeNode {
   const [outputs, flat] = weight.shape as [number, number];
@@ -104,13 +104,10 @@ export function binMatrix(tape: Tape, weight: TapeNode, bins: number, from: numb
       [outputs, inputs, count],
     );
     return {
-      output: tf.reshape(tf.transpose(tf.reshape(part, [outputs, inputs * count])), [
-        inputs,
-        count * outputs,
-      ]),
+      output: tf.reshape(tf.transpose(part, [2, 0, 1]), [count * outputs, inputs]),
       backward: (dy) => {
-        const turned = tf.transpose(tf.reshape(dy, [inputs * count, outputs]));
-        const padded = tf.pad(tf.reshape(turned, [outputs, inputs, count]), [
+        const turned = tf.transpose(tf.reshape(dy, [count, outputs, inputs]), [1, 2, 0]);
+        const padded = tf.pad(turned, [
           [0, 0],
           [0, 0],
           [from, bins - from - count],

@@ -248,6 +248,14 @@ function classifierRows(tape: Tape, weights: ParameterNodes, input: TapeNode): T
   return conv1dRows(tape, hidden, weights.get('classifier.2.weight'), weights.get('classifier.2.bias'));
 }
 
+/**
+ * x · matrixᵀ, with the small factor on the right: WASM's product packs its right factor first, which for the large one takes as long
+ * as the product. // [T, I] · [M, I]ᵀ → [T, M]
+ */
+function projectRows(x: tf.Tensor2D, matrix: tf.Tensor2D): tf.Tensor2D {
+  return tf.transpose(tf.matMul(matrix, tf.transpose(x)));
+}
+
 /** The map after its first convolution and ReLU. // [cells, hidden3d] */
 async function align(
   plan: AlignPlan,
@@ -259,8 +267,8 @@ async function align(
   wide: number,
 ): Promise<Float32Array> {
   const [innerRows, contextRows] = tf.tidy(() => [
-    tf.matMul(graph.tensor as tf.Tensor2D, innerMatrix.tensor as tf.Tensor2D),
-    tf.matMul(context.tensor as tf.Tensor2D, contextMatrix.tensor as tf.Tensor2D),
+    projectRows(graph.tensor as tf.Tensor2D, innerMatrix.tensor as tf.Tensor2D),
+    projectRows(context.tensor as tf.Tensor2D, contextMatrix.tensor as tf.Tensor2D),
   ]) as [tf.Tensor, tf.Tensor];
   const dense = new Float32Array(plan.matrix.columns * wide);
   dense.set((await innerRows.data()) as Float32Array);
@@ -285,11 +293,9 @@ function alignBackward(
   const split = steps * inner * wide;
   const seedsOf = (x: TapeNode, matrix: TapeNode, data: Float32Array): [TapeNode, tf.Tensor][] => {
     const [dx, dMatrix] = tf.tidy(() => {
-      const dy = tf.tensor2d(data, [steps, data.length / steps]);
-      return [
-        tf.matMul(dy, tf.transpose(matrix.tensor as tf.Tensor2D)),
-        tf.matMul(tf.transpose(x.tensor as tf.Tensor2D), dy),
-      ];
+      const dyTurned = tf.transpose(tf.tensor2d(data, [steps, data.length / steps]));
+      const turned = tf.transpose(matrix.tensor as tf.Tensor2D);
+      return [tf.transpose(tf.matMul(turned, dyTurned)), tf.matMul(dyTurned, x.tensor as tf.Tensor2D)];
     }) as [tf.Tensor, tf.Tensor];
     return [
       [x, dx],
