@@ -43,19 +43,17 @@ export interface FrameReader {
 /**
  * Reads frames from where the demuxer stands.
  *
- * @param firstOrder place of the next packet in the file; only matters for identity by order
  */
 export function createFrameReader(
   source: Source,
   decoder: CodecContext,
   identity: IdentityKind,
-  firstOrder = 0,
 ): FrameReader {
   const packet = new Packet();
   const frame = new Frame();
   packet.alloc();
   frame.alloc();
-  let order = firstOrder;
+  let order = 0;
   let refused = 0;
   let draining = false;
   let readFailures = 0;

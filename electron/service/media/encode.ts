@@ -21,6 +21,7 @@ import {
   AV_OPT_SEARCH_CHILDREN,
   AV_PIX_FMT_RGB24,
   AV_PIX_FMT_YUV420P,
+  AVFMT_GLOBALHEADER,
   AVIO_FLAG_WRITE,
   AVCOL_PRI_BT709,
   AVCOL_RANGE_MPEG,
@@ -126,7 +127,7 @@ export async function writeVideo(
     encoder.colorTrc = AVCOL_TRC_BT709;
     if (options.gop !== undefined) encoder.gopSize = options.gop;
     if (options.maxBFrames !== undefined) encoder.maxBFrames = options.maxBFrames;
-    encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+    if (format.oformat?.hasFlags(AVFMT_GLOBALHEADER) === true) encoder.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     options.prepareEncoder?.(encoder);
     setOptions(
       encoder,

@@ -11,7 +11,7 @@ import { StudioError } from '#core/contract/errors';
 import { createFrameReader, type FrameReader } from './decodePass.ts';
 import type { FrameIndex } from './frameIndex.ts';
 import { createPictureMaker, type PictureMaker } from './picture.ts';
-import { locate } from './sample.ts';
+import { hasOwnTimes, locate } from './sample.ts';
 import { seekTo } from './seek.ts';
 import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
 
@@ -97,9 +97,12 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
     keptBytes -= item.bytes;
     kept.delete(at);
   };
-  const restart = (first: number): void => {
+  const unique = hasOwnTimes(index);
+  let sought = false;
+  const restart = (isStart: boolean): void => {
+    sought = !isStart;
     reader?.close();
-    reader = createFrameReader(source, decoder, index.identity, first);
+    reader = createFrameReader(source, decoder, index.identity);
     position = -1;
     spoiled = false;
   };
@@ -110,14 +113,14 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
     source.close();
     source = openSource(path);
     decoder = openDecoder(source, threads);
-    restart(0);
+    restart(true);
   };
 
   /** Decodes on until the frame comes; null when it cannot come any more on this road. */
   const advance = (wanted: number, fromStart: boolean): Frame | null => {
     if (reader === null) return null;
     const limit = Math.max(0, wanted - BACK_FRAMES);
-    reader.skipBefore(wanted - position > BACK_FRAMES * 2 ? index.ids[limit]! : -Infinity);
+    reader.skipBefore(unique && wanted - position > BACK_FRAMES * 2 ? index.ids[limit]! : -Infinity);
     for (;;) {
       work += 1;
       if (work % 16 === 0) options.onWork?.();
@@ -127,7 +130,7 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
         reader = null;
         return null;
       }
-      const found = locate(index, item.id, position);
+      const found = locate(index, item.id, position, sought);
       if (found < 0) continue;
       if (position < 0 && found > wanted && !fromStart) return null;
       position = found;
@@ -157,7 +160,7 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
     }
     for (const earlier of ATTEMPTS) {
       if (!seekTo(source, decoder, index, wanted, -1, earlier)) break;
-      restart(0);
+      restart(false);
       const frame = advance(wanted, false);
       if (frame !== null) return frame;
     }

@@ -86,11 +86,15 @@ export function sampleEach(
     next += 1;
   };
   let attempt = -1;
+  let sought = false;
+  const unique = hasOwnTimes(index);
+  const hurry = (): void => reader.skipBefore(unique ? index.ids[wanted()]! : -Infinity);
   const restart = (): void => {
     reader.close();
     reader = createFrameReader(source, decoder, index.identity);
     position = -1;
-    reader.skipBefore(index.ids[wanted()]!);
+    sought = true;
+    hurry();
   };
   /** The demuxer landed after the wanted frame: further back, at last to the first key frame. */
   const goBack = (): boolean => {
@@ -110,7 +114,7 @@ export function sampleEach(
       attempt = 0;
       restart();
     }
-    reader.skipBefore(index.ids[wanted()]!);
+    hurry();
   };
   try {
     if (order.length > 0) jump(-1);
@@ -122,7 +126,7 @@ export function sampleEach(
       const item = reader.next();
       decoded += 1;
       if (item === null) break;
-      const found = locate(index, item.id, position);
+      const found = locate(index, item.id, position, sought);
       if (found < 0) continue;
       if (position < 0 && found > wanted() && goBack()) continue;
       attempt = -1;
@@ -202,13 +206,14 @@ export async function sampleFrames(
 }
 
 /**
- * Which frame of the index a decoded frame is; −1 when it is none.
+ * Which frame of the index a decoded frame is; −1 when it is none, or when frames of the same timestamp leave it open.
  *
- * @param previous the frame before it, or −1: tells frames of the same timestamp apart, and makes the usual case one comparison
+ * @param previous the frame before it, or −1: makes the usual case one comparison, and tells frames of the same timestamp apart
+ * @param sought after a seek, when what was decoded before is unknown
  */
-export function locate(index: FrameIndex, id: number, previous: number): number {
+export function locate(index: FrameIndex, id: number, previous: number, sought = false): number {
   const { ids } = index;
-  if (ids[previous + 1] === id) return previous + 1;
+  if (previous >= 0 || !sought) if (ids[previous + 1] === id) return previous + 1;
   if (index.identity !== 'pts') return ids.indexOf(id);
   let low = 0;
   let high = ids.length - 1;
@@ -217,5 +222,11 @@ export function locate(index: FrameIndex, id: number, previous: number): number 
     if (ids[middle]! < id) low = middle + 1;
     else high = middle;
   }
-  return ids[low] === id ? low : -1;
+  if (ids[low] !== id || (sought && ids[low + 1] === id)) return -1;
+  return low;
+}
+
+/** Whether every frame has a timestamp of its own. Where not, none may be left out of decoding, or the rest could not be told apart. */
+export function hasOwnTimes(index: FrameIndex): boolean {
+  return !index.badges.some((badge) => badge.kind === 'duplicates');
 }
