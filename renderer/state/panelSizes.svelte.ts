@@ -1,0 +1,32 @@
+/**
+ * Sizes of panels, kept in the browser for the next time.
+ */
+
+const STORED = 'panel-sizes';
+
+interface PanelSizes {
+  videos: number;
+  side: number;
+  timeline: number;
+}
+
+function stored(): Partial<PanelSizes> {
+  try {
+    return JSON.parse(window.localStorage.getItem(STORED) ?? '{}') as Partial<PanelSizes>;
+  } catch {
+    return {};
+  }
+}
+
+/** Sizes in pixels; 0 hides a panel. */
+export const panelSizes: PanelSizes = $state({
+  videos: 176,
+  side: 280,
+  timeline: Math.max(270, Math.round(window.innerHeight * 0.4)),
+  ...stored(),
+});
+
+/** Keeps the present sizes. Call from an effect. */
+export function keepPanelSizes(): void {
+  window.localStorage.setItem(STORED, JSON.stringify(panelSizes));
+}

@@ -1,0 +1,45 @@
+/**
+ * The horizontal bands of the timeline, top to bottom, and which of them lies at a height. Pure.
+ */
+
+/** Heights of the bands above the lanes; 0 hides one. */
+export interface Bands {
+  readonly overview: number;
+  readonly ruler: number;
+  readonly covered: number;
+  readonly frames: number;
+  readonly wave: number;
+}
+
+export type Region = 'overview' | 'ruler' | 'covered' | 'frames' | 'wave' | 'lanes';
+
+/** Bands for a video: the waveform only where there is sound. */
+export function bandsFor(hasAudio: boolean, showFrames: boolean): Bands {
+  return { overview: 24, ruler: 22, covered: 11, frames: showFrames ? 44 : 0, wave: hasAudio ? 30 : 0 };
+}
+
+const ORDER = ['overview', 'ruler', 'covered', 'frames', 'wave'] as const;
+
+/** Top of a band. */
+export function topOf(bands: Bands, region: Region): number {
+  let top = 0;
+  for (const band of ORDER) {
+    if (band === region) {
+      return top;
+    }
+    top += bands[band];
+  }
+  return top;
+}
+
+/** The band at a height. */
+export function regionAt(bands: Bands, y: number): Region {
+  let top = 0;
+  for (const band of ORDER) {
+    top += bands[band];
+    if (y < top) {
+      return band;
+    }
+  }
+  return 'lanes';
+}
