@@ -1,0 +1,62 @@
+/** Lines over steps: loss and validation mAP while a training runs, mAP over tIoU, precision over recall. */
+import type { PlotOptions } from '@observablehq/plot';
+import type { PlotModule } from './plotModule.ts';
+
+/** One point of one line. */
+export interface LinePoint {
+  readonly x: number;
+  readonly y: number;
+  readonly series: string;
+  /** Interval around y. */
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** Words and bounds of the axes. */
+export interface LineOptions {
+  readonly x: string;
+  readonly y: string;
+  readonly yDomain?: readonly [number, number];
+  readonly xTicks?: readonly number[];
+  readonly colours?: Readonly<Record<string, string>>;
+}
+
+/** Colours of lines that are not labels; both readable on dark and on light. */
+export const SERIES_COLOURS: Readonly<Record<string, string>> = {
+  frozen: '#8b95a4',
+  lofi: '#5490f4',
+  stage2: '#fc9028',
+};
+const OTHER_COLOURS = ['#5490f4', '#fc9028', '#9cc07c', '#c07cc0', '#8b95a4'];
+
+/** Options of a line figure. */
+export function lineFigure(
+  plot: PlotModule,
+  points: readonly LinePoint[],
+  { x, y, yDomain, xTicks, colours = SERIES_COLOURS }: LineOptions,
+): PlotOptions {
+  const series = [...new Set(points.map((point) => point.series))];
+  const range = series.map((name, i) => colours[name] ?? OTHER_COLOURS[i % OTHER_COLOURS.length]!);
+  const few = points.length <= 60 * Math.max(1, series.length);
+  return {
+    color: { domain: series, range, legend: false },
+    x: { label: x, ...(xTicks === undefined ? {} : { ticks: [...xTicks] }) },
+    y: { label: y, grid: true, nice: true, ...(yDomain === undefined ? {} : { domain: [...yDomain] }) },
+    marks: [
+      plot.areaY(
+        points.filter((point) => point.low !== undefined),
+        { x: 'x', y1: 'low', y2: 'high', fill: 'series', fillOpacity: 0.15 },
+      ),
+      plot.lineY(points, { x: 'x', y: 'y', stroke: 'series', strokeWidth: 1.75 }),
+      ...(few ? [plot.dot(points, { x: 'x', y: 'y', fill: 'series', r: 2 })] : []),
+      plot.tip(
+        points,
+        plot.pointer({
+          x: 'x',
+          y: 'y',
+          title: (point: LinePoint) => `${point.series}: ${point.y.toFixed(3)}`,
+        }),
+      ),
+    ],
+  };
+}
