@@ -61,7 +61,7 @@ export function characterise(
     };
     return Object.fromEntries(
       Object.entries(found).filter(([, bucket]) => bucket !== undefined),
-    ) as SegmentBuckets;
+    );
   });
 }
 

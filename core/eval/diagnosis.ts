@@ -8,8 +8,8 @@
 import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
 import { temporalIou } from '#core/annotation/segment';
 import { averagePrecision, mean, precisionRecall } from './averagePrecision.ts';
-import type { BucketEdges } from './characteristics.ts';
-import { ACTIVITYNET_EDGES, BUCKETS, CHARACTERISTICS, characterise } from './characteristics.ts';
+import type { BucketEdges, Characteristic } from './characteristics.ts';
+import { ACTIVITYNET_EDGES, BUCKETS, characterise } from './characteristics.ts';
 import type { ByVideo, ClassMatches, EvaluationSet } from './matching.ts';
 import { collectEvaluationSet, matchDetections } from './matching.ts';
 import { tiouKey } from './protocol.ts';
@@ -43,11 +43,9 @@ export interface Diagnosis {
   /** What average mAP_N gains when all predictions of a kind are taken away. */
   readonly gain: Readonly<Record<Exclude<PredictionKind, 'truePositive'>, number>>;
   /** Average mAP_N over all predictions, whole (`base`) and by characteristic. */
-  readonly sensitivity: { readonly base: number } & Readonly<
-    Record<(typeof CHARACTERISTICS)[number], ByBucket>
-  >;
+  readonly sensitivity: { readonly base: number } & Readonly<Record<Characteristic, ByBucket>>;
   /** Share of ground truth that no prediction found, whole (`all`) and by characteristic. */
-  readonly missed: { readonly all: number } & Readonly<Record<(typeof CHARACTERISTICS)[number], ByBucket>>;
+  readonly missed: { readonly all: number } & Readonly<Record<Characteristic, ByBucket>>;
 }
 
 /** Thresholds, lengths of videos and buckets. */
@@ -202,8 +200,8 @@ function profileOf(
 function byCharacteristic(
   buckets: ReturnType<typeof characterise>,
   value: (members: Uint8Array) => number,
-): Record<(typeof CHARACTERISTICS)[number], ByBucket> {
-  const of = (name: (typeof CHARACTERISTICS)[number]): ByBucket => {
+): Record<Characteristic, ByBucket> {
+  const of = (name: Characteristic): ByBucket => {
     const found = BUCKETS.filter((bucket) => buckets.some((each) => each[name] === bucket));
     return Object.fromEntries(
       found.map((bucket) => [

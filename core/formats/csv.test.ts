@@ -66,7 +66,7 @@ describe('CSV tables', () => {
           const again: unknown = JSON.parse(
             new TextDecoder().decode(activitynet.write(back, {}).files[0]!.bytes),
           );
-          expect((again as { database: unknown }).database).toEqual(JSON.parse(text).database);
+          expect((again as { database: unknown }).database).toEqual(database);
         },
       ),
     );

@@ -280,8 +280,10 @@ export function addSegment(
     video.segments.push(segment);
     return;
   }
-  const { timeText: _changed, ...rest } = segment;
-  video.segments.push({ ...rest, startSec, endSec });
+  // The source text says something else now.
+  const changed: Omit<FormatSegment, 'timeText'> & { timeText?: TimeText } = { ...segment, startSec, endSec };
+  delete changed.timeText;
+  video.segments.push(changed);
 }
 
 /** Point events have no length. */

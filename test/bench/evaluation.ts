@@ -9,7 +9,8 @@ import type { Benchmark } from './benchmark.ts';
 export const bench: Benchmark = {
   name: 'evaluation',
   summary: 'mAP of 5,000 videos × 100 predictions × 200 classes at ten tIoU thresholds',
-  run({ options, log }) {
+  run(context) {
+    const { options } = context;
     const videos = Number(options['videos'] ?? 5000);
     const perVideo = Number(options['predictions'] ?? 100);
     const classes = Number(options['classes'] ?? 200);
@@ -38,7 +39,7 @@ export const bench: Benchmark = {
         }),
       );
     }
-    log(`${videos} videos, ${videos * perVideo} predictions, ${classes} classes`);
+    context.log(`${videos} videos, ${videos * perVideo} predictions, ${classes} classes`);
     const started = performance.now();
     const { averageMap } = evaluateDetections(groundTruth, predictions, tiousOf('activitynet'));
     const seconds = (performance.now() - started) / 1000;

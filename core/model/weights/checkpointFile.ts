@@ -38,6 +38,8 @@ const WRAPPERS = [
 /** How safetensors remember what `.pth` had around the weights. */
 const FACTS_KEY = 'facts';
 const WRAPPER_KEY = 'wrapper';
+/** safetensors’ own note of the framework. */
+const FORMAT_KEY = 'format';
 
 /**
  * Reads `.pth`, `.pth.tar`, `.pt` or `.safetensors`, told apart by content.
@@ -75,7 +77,10 @@ function fromSafetensors(bytes: Uint8Array, file: string): CheckpointFile {
   } catch {
     facts = {};
   }
-  const { [FACTS_KEY]: _facts, [WRAPPER_KEY]: wrapper = '', ...others } = metadata;
+  const others = Object.fromEntries(
+    Object.entries(metadata).filter(([key]) => ![FACTS_KEY, WRAPPER_KEY, FORMAT_KEY].includes(key)),
+  );
+  const wrapper = metadata[WRAPPER_KEY] ?? '';
   return { form: 'safetensors', wrapper, tensors, facts: { ...others, ...facts }, otherTensors: 0 };
 }
 
@@ -115,7 +120,7 @@ function collectTensors(value: CheckpointValue, path: string, into: StoredTensor
 /** The same weights as safetensors, names unchanged; what stood around them goes into the metadata. */
 export function toSafetensors(checkpoint: CheckpointFile): Uint8Array {
   return writeSafetensors(checkpoint.tensors, {
-    format: 'pt',
+    [FORMAT_KEY]: 'pt',
     ...(checkpoint.wrapper === '' ? {} : { [WRAPPER_KEY]: checkpoint.wrapper }),
     ...(Object.keys(checkpoint.facts).length === 0 ? {} : { [FACTS_KEY]: JSON.stringify(checkpoint.facts) }),
   });
@@ -123,9 +128,11 @@ export function toSafetensors(checkpoint: CheckpointFile): Uint8Array {
 
 /** The same weights as `.pth` (ZIP form), names unchanged, wrapped as they were. */
 export function toTorchFile(checkpoint: CheckpointFile): Uint8Array {
-  const { format: _format, ...facts } = checkpoint.facts as Record<string, CheckpointFact>;
   if (checkpoint.wrapper === '') return writeTorchFile(checkpoint.tensors);
   return writeTorchFile(
-    new Map<string, WritableCheckpoint>([...Object.entries(facts), [checkpoint.wrapper, checkpoint.tensors]]),
+    new Map<string, WritableCheckpoint>([
+      ...Object.entries(checkpoint.facts),
+      [checkpoint.wrapper, checkpoint.tensors],
+    ]),
   );
 }

@@ -88,13 +88,13 @@ function parseEntry(
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const type = DATA_TYPES.find((each) => each === dtype);
   if (type === undefined)
-    damaged(file, `the tensor “${name}” has the number type ${String(dtype)}, which is not supported`);
+    return damaged(file, `the tensor “${name}” has the number type ${String(dtype)}, which is not supported`);
   const whole = (value: unknown): value is number[] =>
     Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && (each as number) >= 0);
   if (!whole(shape) || !whole(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!) {
     return damaged(file, `the entry of the tensor “${name}” is malformed`);
   }
-  return { type: type!, shape, begin: offsets[0]!, end: offsets[1]! };
+  return { type, shape, begin: offsets[0]!, end: offsets[1]! };
 }
 
 /** Writes a file: equal input gives equal bytes; data begins at a multiple of 8 bytes. */

@@ -46,7 +46,7 @@ export interface TorchFile {
   readonly root: CheckpointValue;
 }
 
-const LEGACY_MAGIC = '119547037146038801333356';
+const LEGACY_MAGIC = 119547037146038801333356n;
 const LEGACY_PROTOCOL = 1001;
 
 const STORAGE_TYPES: Readonly<Record<string, DataType>> = {
@@ -342,9 +342,9 @@ function readZipForm(bytes: Uint8Array, file: string): CheckpointValue {
   for (const storage of storages.values()) {
     const data = read(`data/${storage.key}`);
     const needed = storage.count * itemSize(storage.type);
-    if (data === undefined) damaged(file, `the storage ${storage.key} is missing`);
-    if (data!.length !== needed)
-      damaged(file, `the storage ${storage.key} has ${data!.length} bytes and should have ${needed}`);
+    if (data === undefined) return damaged(file, `the storage ${storage.key} is missing`);
+    if (data.length !== needed)
+      damaged(file, `the storage ${storage.key} has ${data.length} bytes and should have ${needed}`);
     storage.bytes = data;
   }
   return settle(value, file);
@@ -354,7 +354,7 @@ function readLegacyForm(bytes: Uint8Array, file: string): CheckpointValue {
   const storages = new Map<string, Storage>();
   const hooks = createHooks(file, storages);
   const magic = readPickle(bytes, 0, hooks);
-  if (String(magic.value) !== LEGACY_MAGIC) {
+  if (magic.value !== LEGACY_MAGIC) {
     throw new StudioError(
       'bad-input',
       `${file} is a Python pickle, but not a PyTorch checkpoint. Nothing was run. Files made by torch.save and safetensors can be read.`,
@@ -362,8 +362,7 @@ function readLegacyForm(bytes: Uint8Array, file: string): CheckpointValue {
     );
   }
   const protocol = readPickle(bytes, magic.end, hooks);
-  if (protocol.value !== LEGACY_PROTOCOL)
-    damaged(file, `its version is ${String(protocol.value)}, and ${LEGACY_PROTOCOL} was expected`);
+  if (protocol.value !== LEGACY_PROTOCOL) damaged(file, `its version is not ${LEGACY_PROTOCOL}`);
   const system = readPickle(bytes, protocol.end, hooks);
   if (system.value instanceof Map && system.value.get('little_endian') === false)
     damaged(file, 'it was written on a big-endian machine');

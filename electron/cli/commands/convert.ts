@@ -6,8 +6,8 @@ import type { FormatWarning, Policy } from '#core/formats/format';
 import { POLICIES } from '#core/formats/format';
 import { FORMATS, formatByName } from '#core/formats/registry';
 import { parseFrameRate } from '#core/formats/shared/time';
-import type { CliContext } from '../context.ts';
-import { readFiles, writeJson, writeWhole } from '../files.ts';
+import type { CliContext } from '#cli/context';
+import { readFiles, writeJson, writeWhole } from '#cli/files';
 
 /** Options of `convert` as they come from the command line. */
 export interface ConvertArguments {

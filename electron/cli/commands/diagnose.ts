@@ -10,8 +10,8 @@ import type { OffsetHistogram, ScorePoint } from '#core/eval/operatingPoint';
 import { boundaryOffsets, precisionAtScores } from '#core/eval/operatingPoint';
 import type { ProtocolName } from '#core/eval/protocol';
 import { parseTiouRange, PROTOCOLS, tiousOf } from '#core/eval/protocol';
-import type { CliContext } from '../context.ts';
-import { readEvaluationInput } from '../evaluationInput.ts';
+import type { CliContext } from '#cli/context';
+import { readEvaluationInput } from '#cli/evaluationInput';
 import type { EvaluateArguments } from './evaluate.ts';
 import { requireProtocol } from './evaluate.ts';
 

@@ -8,9 +8,9 @@ import { openEngine } from '#service/engines/index';
 import { buildFrameIndex } from '#service/media/frameIndex';
 import { sampleFrames } from '#service/media/sample';
 import { timingOf } from '#worker/videos';
-import type { CliContext } from '../context.ts';
-import { readBytes, writeWhole } from '../files.ts';
-import { readEncoder } from '../weightsInput.ts';
+import type { CliContext } from '#cli/context';
+import { readBytes, writeWhole } from '#cli/files';
+import { readEncoder } from '#cli/weightsInput';
 
 /** Options as they come from the command line. */
 export interface EncodeArguments {

@@ -6,8 +6,8 @@ import { collectEvaluationSet, matchDetections } from '#core/eval/matching';
 import type { ProtocolName } from '#core/eval/protocol';
 import { isProtocolName, parseTiouRange, PROTOCOLS, tiousOf } from '#core/eval/protocol';
 import { StudioError } from '#core/contract/errors';
-import type { CliContext } from '../context.ts';
-import { readEvaluationInput } from '../evaluationInput.ts';
+import type { CliContext } from '#cli/context';
+import { readEvaluationInput } from '#cli/evaluationInput';
 
 /** Options of `evaluate` and `diagnose` as they come from the command line. */
 export interface EvaluateArguments {

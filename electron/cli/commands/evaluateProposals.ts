@@ -1,8 +1,8 @@
 /** `evaluate-proposals`: AR@AN and its area for class-agnostic proposals. */
 import type { Command } from 'commander';
 import { evaluateProposals } from '#core/eval/averageRecall';
-import type { CliContext } from '../context.ts';
-import { readEvaluationInput } from '../evaluationInput.ts';
+import type { CliContext } from '#cli/context';
+import { readEvaluationInput } from '#cli/evaluationInput';
 
 /** Options as they come from the command line. */
 export interface EvaluateProposalsArguments {

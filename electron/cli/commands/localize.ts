@@ -13,9 +13,9 @@ import { readNpy, writeNpy } from '#core/model/weights/npy';
 import { toTensorMap } from '#core/model/weights/storedTensor';
 import { openEngine } from '#service/engines/index';
 import type { LocaliserCard } from '#worker/modelFolder';
-import type { CliContext } from '../context.ts';
-import { readBytes, writeWhole } from '../files.ts';
-import { readCard, readCheckpoint } from '../weightsInput.ts';
+import type { CliContext } from '#cli/context';
+import { readBytes, writeWhole } from '#cli/files';
+import { readCard, readCheckpoint } from '#cli/weightsInput';
 import { requireEngineName } from './encode.ts';
 
 /** Options as they come from the command line. */

@@ -7,9 +7,9 @@ import { toSafetensors, toTorchFile } from '#core/model/weights/checkpointFile';
 import type { CheckpointReport } from '#core/model/weights/inspect';
 import { inspectCheckpoint } from '#core/model/weights/inspect';
 import { PUBLISHED_WEIGHTS } from '#core/model/weights/published';
-import type { CliContext } from '../context.ts';
-import { writeWhole } from '../files.ts';
-import { readCard, readCheckpoint, readEncoder } from '../weightsInput.ts';
+import type { CliContext } from '#cli/context';
+import { writeWhole } from '#cli/files';
+import { readCard, readCheckpoint, readEncoder } from '#cli/weightsInput';
 
 /** What `model inspect` prints: the checkpoint, and the card of a model of this program. */
 export interface InspectReport extends CheckpointReport {
