@@ -133,3 +133,4 @@ process.on('message', (request: DecodeRequest) => {
   queue = queue.then(() => answer(request));
 });
 process.on('disconnect', () => process.exit(0));
+send({ type: 'ready' });

@@ -44,6 +44,9 @@ export interface Lane {
   dispose(): void;
 }
 
+/** A process on a loaded machine may take so long to start. */
+const START_MS = 20_000;
+
 interface Waiting {
   readonly request: DecodeRequest;
   readonly options: CallOptions;
@@ -80,6 +83,7 @@ export function createLane(options: LaneOptions = {}): Lane {
   let watch: NodeJS.Timeout | null = null;
   let nextId = 1;
   let disposed = false;
+  let ready = false;
 
   const nameOf = (waiting: Waiting): string => {
     const { path } = waiting.request.args as { path?: string };
@@ -112,7 +116,7 @@ export function createLane(options: LaneOptions = {}): Lane {
   const check = async (): Promise<void> => {
     const watched = child;
     if (watched?.pid === undefined || running === null) return;
-    if (performance.now() - lastSign > silenceMs) {
+    if (performance.now() - lastSign > silenceMs + (ready ? 0 : START_MS)) {
       endProcess(
         (waiting) =>
           new StudioError(
@@ -135,6 +139,7 @@ export function createLane(options: LaneOptions = {}): Lane {
   };
 
   const start = (): ChildProcess => {
+    ready = false;
     const started = fork(processFile(), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -151,7 +156,13 @@ export function createLane(options: LaneOptions = {}): Lane {
   };
 
   const receive = (from: ChildProcess, reply: DecodeReply): void => {
-    if (from !== child || running === null || reply.id !== running.request.id) return;
+    if (from === child && reply.type === 'ready') {
+      ready = true;
+      lastSign = performance.now();
+      return;
+    }
+    if (from !== child || reply.type === 'ready' || running === null || reply.id !== running.request.id)
+      return;
     lastSign = performance.now();
     const waiting = running;
     if (reply.type === 'beat') {

@@ -59,6 +59,8 @@ export interface DecodeRequest {
 
 /** Process → service. */
 export type DecodeReply =
+  /** The process has started; only now does silence count. */
+  | { readonly type: 'ready' }
   | { readonly type: 'beat'; readonly id: number; readonly share: number }
   | { readonly type: 'done'; readonly id: number; readonly result: unknown; readonly rssBytes: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo; readonly rssBytes: number };
