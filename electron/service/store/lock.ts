@@ -35,11 +35,18 @@ export function takeLock(dir: string): ProjectLock | string {
       return `It is open for writing in ${ownerOf(dir)}; here it can only be read.`;
     return 'Its folder cannot be written; here it can only be read.';
   }
+  const owner = { pid: process.pid, host: os.hostname(), since: new Date().toISOString() };
   try {
-    const owner = { pid: process.pid, host: os.hostname(), since: new Date().toISOString() };
+    for (const name of fs.readdirSync(dir)) {
+      if (name.startsWith('project.sqlite')) fs.accessSync(path.join(dir, name), fs.constants.W_OK);
+    }
     fs.writeFileSync(path.join(dir, OWNER_FILE), JSON.stringify(owner));
-  } catch {
-    // Only words depend on it.
+  } catch (error) {
+    // SQLite takes an exclusive lock on a read-only disk without a word; writing tells. On a full disk, only the words are missing.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+      database.close();
+      return 'Its folder cannot be written; here it can only be read.';
+    }
   }
   const held = database;
   return {
