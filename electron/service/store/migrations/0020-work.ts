@@ -47,8 +47,8 @@ export function workTables(connection: Connection): void {
       segment_id TEXT
     ) STRICT;
     CREATE INDEX predictions_by_video ON predictions (video_no, model_no, start_pts);
-    CREATE INDEX predictions_to_review ON predictions (model_no, doubt) WHERE review = 'predicted';
-    CREATE INDEX predictions_by_score ON predictions (model_no, score) WHERE review = 'predicted';
+    CREATE INDEX predictions_to_review ON predictions (model_no, doubt, label_no, score) WHERE review = 'predicted';
+    CREATE INDEX predictions_by_score ON predictions (model_no, score, label_no) WHERE review = 'predicted';
     CREATE INDEX predictions_by_segment ON predictions (segment_id) WHERE segment_id IS NOT NULL;
 
     CREATE TABLE prediction_counts (
