@@ -17,6 +17,7 @@ import {
   foldedOffsetName,
 } from './forwardGraph.ts';
 import { otherAxes, reshape } from './forwardGraph.ts';
+import { trainableParts, valuesWithGradient } from '#core/model/encoder/trainable';
 import { emitMaxPoolGradient } from './poolGradient.ts';
 
 /** Name of the graph input that holds dL/dfeatures. */
@@ -33,28 +34,6 @@ export interface BackwardOptions {
   readonly trainable: (name: string) => boolean;
 }
 
-/** Names of a layer's parameters whose gradients are wanted. */
-export function trainableParts(layer: ConvLayer, trainable: (name: string) => boolean) {
-  return {
-    weight: trainable(layer.weight),
-    norm: trainable(`${layer.norm}.weight`) || trainable(`${layer.norm}.bias`),
-  };
-}
-
-/** The values whose gradient is needed, because something trainable lies before them. */
-function neededValues(encoder: EncoderLayers, trainable: (name: string) => boolean): Set<string> {
-  const needed = new Set<string>();
-  for (const layer of encoder.layers) {
-    let needs = needed.has(layer.input);
-    if (layer.kind === 'conv') {
-      const parts = trainableParts(layer, trainable);
-      needs ||= parts.weight || parts.norm || (layer.residual !== null && needed.has(layer.residual));
-    }
-    if (needs) needed.add(layer.output);
-  }
-  return needed;
-}
-
 /** Writes the backward pass after `emitForward`; gradients are declared as outputs. */
 export function emitBackward(
   writer: GraphWriter,
@@ -62,7 +41,7 @@ export function emitBackward(
   forward: ForwardValues,
   options: BackwardOptions,
 ): void {
-  const needed = neededValues(encoder, options.trainable);
+  const needed = valuesWithGradient(encoder, options.trainable);
   const gradients = new Map<string, GraphValue>();
   const accumulate = (name: string, gradient: GraphValue): void => {
     const before = gradients.get(name);

@@ -28,7 +28,7 @@ export interface GraphWriter {
   constant(data: Float32Array, shape: readonly number[], name?: string): GraphValue;
   /** An int64 vector, as shapes and axes are given. Equal vectors are written once. */
   integers(values: readonly number[]): string;
-  /** One node with one output. `name` fixes the output's name. */
+  /** One node with one output. `type` may name a domain first (`com.microsoft:FusedMatMul`); `name` fixes the output's name. */
   node(
     type: string,
     inputs: readonly (GraphValue | string)[],
@@ -124,6 +124,7 @@ function tensorBytes(
 export function createGraphWriter(): GraphWriter {
   const parts: Uint8Array[] = [];
   const vectors = new Map<string, string>();
+  const domains = new Set<string>();
   let counter = 0;
   const fresh = (): string => `v${(counter += 1)}`;
 
@@ -133,11 +134,14 @@ export function createGraphWriter(): GraphWriter {
     outputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>>,
   ): void => {
+    const [operator, domain] = type.split(':').toReversed();
+    if (domain !== undefined) domains.add(domain);
     const fields = [
       ...inputs.map((value) => bytesField(1, typeof value === 'string' ? value : value.name)),
       ...outputs.map((name) => bytesField(2, name)),
-      bytesField(4, type),
+      bytesField(4, operator!),
       ...Object.entries(attributes).map(([name, value]) => bytesField(5, attributeBytes(name, value))),
+      ...(domain === undefined ? [] : [bytesField(7, domain)]),
     ];
     parts.push(bytesField(1, concat(fields)));
   };
@@ -181,8 +185,10 @@ export function createGraphWriter(): GraphWriter {
     },
     finish: () => {
       const graph = concat([...parts, bytesField(2, 'encoder')]);
-      const opset = bytesField(8, concat([bytesField(1, ''), integerField(2, OPSET_VERSION)]));
-      return concat([integerField(1, IR_VERSION), bytesField(7, graph), opset]);
+      const opset = (domain: string, version: number): Uint8Array =>
+        bytesField(8, concat([bytesField(1, domain), integerField(2, version)]));
+      const opsets = [opset('', OPSET_VERSION), ...[...domains].map((domain) => opset(domain, 1))];
+      return concat([integerField(1, IR_VERSION), bytesField(7, graph), ...opsets]);
     },
   };
 }

@@ -13,6 +13,10 @@ export async function openEngine(name: EngineName | 'auto'): Promise<ComputeEngi
     const { openOnnxEngine } = await import('./onnx/onnxEngine.ts');
     return openOnnxEngine();
   }
+  if (name === 'tfjs') {
+    const { openTfjsEngine } = await import('./tfjs/tfjsEngine.ts');
+    return openTfjsEngine();
+  }
   throw new StudioError('engine-unavailable', `The engine "${name}" is not on this machine. Use "onnx".`, {
     engine: name,
   });

@@ -3,6 +3,7 @@
  */
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { StudioError } from '#core/contract/errors';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -33,8 +34,11 @@ export interface GraphSession {
   release(): Promise<void>;
 }
 
-/** Compiles a model. */
-export async function openGraph(model: Uint8Array, threads = availableParallelism()): Promise<GraphSession> {
+/** Compiles a model. In a thread of the parallel encoder it runs on that thread's core alone. */
+export async function openGraph(
+  model: Uint8Array,
+  threads = isMainThread ? availableParallelism() : 1,
+): Promise<GraphSession> {
   const library = await loadRuntime();
   const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
