@@ -8,7 +8,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { HostTensor, TensorMap } from '#core/compute/hostTensor';
 import { conv1dRows } from '#core/compute/ops/conv1d';
-import { concatSteps, firstSteps, halveByMaxPool, reshapeNode } from '#core/compute/ops/sequence';
+import { halveByMaxPool } from '#core/compute/ops/sequence';
 import {
   createTape,
   parameterNodes,
@@ -20,8 +20,9 @@ import { suppressPerClass } from '#core/infer/gridDetections';
 import { batchTargets, countPositives, nextNormaliser, pointLoss } from '#core/losses/pointLoss';
 import { tower } from '#core/model/bricks/convBlocks';
 import { createDraft } from '#core/model/bricks/initialise';
-import { pyramidLayout, pyramidMask, type PyramidLayout } from '#core/model/bricks/pyramid';
-import { checkBatch, featureGradients, featureRows } from '#core/model/bricks/sequenceInput';
+import { pyramidLayout, type PyramidLayout } from '#core/model/bricks/pyramid';
+import { embedFeatures, joinLevels, pyramidMasks } from '#core/model/bricks/pyramidLevels';
+import { checkBatch, featureGradients } from '#core/model/bricks/sequenceInput';
 import type { Detector, DetectorBatch, GridDetection } from '#core/model/detector';
 import type { AnchorFreeConfig } from './config.ts';
 
@@ -33,31 +34,6 @@ interface HeadOutputs {
   readonly offsets: TapeNode;
 }
 
-/** Masks of the embedding rows and of each level, uploaded; the tape disposes them. */
-function maskTensors(tape: Tape, layout: PyramidLayout, lengths: readonly number[]) {
-  const mask = pyramidMask(layout, lengths);
-  const items = lengths.length;
-  const all = tf.tensor2d(mask, [items * layout.rows, 1]);
-  tape.leaf(all, false);
-  const ofLevel = (level: number, gap: 0 | 1): Float32Array => {
-    const { firstRow, steps } = layout.levels[level]!;
-    const result = new Float32Array(items * (steps + gap));
-    for (let item = 0; item < items; item += 1) {
-      const from = item * layout.rows + firstRow;
-      result.set(mask.subarray(from, from + steps), item * (steps + gap));
-    }
-    return result;
-  };
-  const embed = tf.tensor2d(ofLevel(0, 1), [items * (layout.steps + 1), 1]);
-  tape.leaf(embed, false);
-  const levels = layout.levels.map(({ steps }, level) => {
-    const tensor = tf.tensor3d(ofLevel(level, 0), [items, steps, 1]);
-    tape.leaf(tensor, false);
-    return tensor;
-  });
-  return { all, embed, levels };
-}
-
 function forward(
   config: AnchorFreeConfig,
   tape: Tape,
@@ -66,23 +42,16 @@ function forward(
   batch: DetectorBatch,
   wantInput: boolean,
 ): HeadOutputs {
-  const items = batch.shape[0];
-  const masks = maskTensors(tape, layout, batch.lengths);
-  const rowCount = items * (layout.steps + 1);
-  const input = tape.leaf(
-    tf.tensor2d(featureRows(batch, layout.steps), [rowCount, config.inChannels]),
+  const masks = pyramidMasks(tape, layout, batch.lengths);
+  const { input, embedded } = embedFeatures(tape, weights, layout, masks, batch, {
+    ...config,
+    layers: config.embedLayers,
     wantInput,
-  );
-  const embedded = tower(tape, weights, 'projection.embed', config.embedLayers, input, masks.embed);
-  const withGap = reshapeNode(tape, embedded, [items, layout.steps + 1, config.width]);
-  const gap = tape.leaf(tf.zeros([items, 1, config.width]), false);
-  const parts = [withGap];
-  let level = firstSteps(tape, withGap, layout.steps);
-  for (let i = 1; i < layout.levels.length; i += 1) {
-    level = halveByMaxPool(tape, level, masks.levels[i]!);
-    parts.push(level, gap);
-  }
-  const pyramid = reshapeNode(tape, concatSteps(tape, parts), [items * layout.rows, config.width]);
+  });
+  const levels = [embedded];
+  for (let i = 1; i < layout.levels.length; i += 1)
+    levels.push(halveByMaxPool(tape, levels[i - 1]!, masks.levels[i]!));
+  const pyramid = joinLevels(tape, weights, layout, masks, levels);
   const classTower = tower(tape, weights, 'rpn_head.cls_convs', config.towerLayers, pyramid, masks.all);
   const offsetTower = tower(tape, weights, 'rpn_head.reg_convs', config.towerLayers, pyramid, masks.all);
   return {
@@ -155,6 +124,7 @@ function initialise(config: AnchorFreeConfig, seed: number): TensorMap {
   };
   for (let i = 0; i < config.embedLayers; i += 1)
     block(`projection.embed.${i}`, i === 0 ? config.inChannels : width);
+  for (let i = 0; i < config.levels; i += 1) draft.norm(`neck.fpn_norms.${i}`, width);
   for (let i = 0; i < config.towerLayers; i += 1) {
     block(`rpn_head.cls_convs.${i}`, width);
     block(`rpn_head.reg_convs.${i}`, width);
@@ -177,7 +147,7 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
     classCount: config.numClasses,
     initialise: (seed) => initialise(config, seed),
     initialState: () => ({ lossNormaliser: config.normaliserStart }),
-    noDecay: (name) => name.endsWith('.bias') || name.includes('.norm.') || name.endsWith('.scale'),
+    noDecay: (name) => name.endsWith('.bias') || name.includes('norm') || name.endsWith('.scale'),
     async lossAndGradients(parameters, state, batch, options) {
       checkBatch(batch, config.inChannels);
       const layout = pyramidLayout(batch.shape[1], config);

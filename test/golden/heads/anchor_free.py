@@ -41,6 +41,8 @@ class Head(nn.Module):
         super().__init__()
         self.projection = nn.Module()
         self.projection.embed = nn.ModuleList([Block(C, WIDTH), Block(WIDTH, WIDTH)])
+        self.neck = nn.Module()
+        self.neck.fpn_norms = nn.ModuleList([nn.LayerNorm(WIDTH, eps=1e-6) for _ in range(LEVELS)])
         head = self.rpn_head = nn.Module()
         head.cls_convs = nn.ModuleList([Block(WIDTH, WIDTH) for _ in range(2)])
         head.reg_convs = nn.ModuleList([Block(WIDTH, WIDTH) for _ in range(2)])
@@ -56,7 +58,8 @@ class Head(nn.Module):
             if level:
                 mask = mask[:, :, ::2]
                 x = F.max_pool1d(x, 3, 2, 1) * mask
-            cls, reg = x, x
+            cls = self.neck.fpn_norms[level](x.transpose(1, 2)).transpose(1, 2) * mask
+            reg = cls
             for block in self.rpn_head.cls_convs:
                 cls = block(cls, mask)
             for block in self.rpn_head.reg_convs:
