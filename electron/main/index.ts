@@ -3,7 +3,8 @@
  *
  * Order: schemes and folders (before `ready`), single-instance lock, service (it starts while Electron does), `ready`, restrictions, protocols, window.
  */
-import { app, BrowserWindow, clipboard, dialog, powerSaveBlocker, protocol, shell } from 'electron';
+import type { BrowserWindow } from 'electron';
+import { app, clipboard, dialog, powerSaveBlocker, protocol, shell } from 'electron';
 import { mkdirSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -24,7 +25,7 @@ import { answerApp } from './protocol/app.ts';
 import { answerMedia } from './protocol/media.ts';
 import { registerSchemes } from './protocol/schemes.ts';
 import { restrictDefaultSession, restrictPages } from './security.ts';
-import { MEDIA_BASE } from './trust.ts';
+import { APP_ORIGIN, MEDIA_BASE } from './trust.ts';
 import { updateFeed } from './updateFeed.ts';
 import { lookForUpdates } from './updates.ts';
 import { createWindow } from './window.ts';
@@ -171,7 +172,7 @@ function begin(): void {
       memoryBytes: os.totalmem(),
       locale: app.getLocale(),
       service: service.state().state,
-      gpu: { ...app.getGPUFeatureStatus() } as Record<string, string>,
+      gpu: { ...app.getGPUFeatureStatus() },
       engines: (await ask<readonly EngineInfo[]>('engines.list')) ?? [],
       log: log.tail(LOG_LINES),
     });
@@ -218,8 +219,8 @@ function begin(): void {
 
   void app.whenReady().then(() => {
     restrictDefaultSession(restrictions);
-    protocol.handle('app', answerApp(paths.renderer));
-    protocol.handle('media', answerMedia(service.mediaSocket));
+    protocol.handle('app', answerApp(paths.renderer, APP_ORIGIN));
+    protocol.handle('media', answerMedia(service.mediaSocket, APP_ORIGIN));
     registerChannels({ call: service.call, words, log: logMain });
     setMenu({ words: words(), hasProject, recent: [] }, actions);
     window = createWindow({ preload: paths.preload, icon: paths.icon, dataDir, words, log });

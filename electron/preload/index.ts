@@ -4,7 +4,6 @@
 import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import { EVENT_NAMES, type EventMap, type EventName } from '#core/contract/events';
 import { INVOKE_NAMES, type InvokeName } from '#core/contract/invoke';
-import type { Studio } from '#core/contract/studio';
 import type { Envelope } from '#core/contract/wrap';
 
 const calls = new Map<InvokeName, (args: unknown) => Promise<unknown>>();
@@ -46,4 +45,4 @@ const studio = {
     files.map((file) => webUtils.getPathForFile(file as File)).filter((path) => path !== ''),
 } as const;
 
-contextBridge.exposeInMainWorld('studio', studio as unknown as Studio);
+contextBridge.exposeInMainWorld('studio', studio);

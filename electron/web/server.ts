@@ -70,7 +70,9 @@ export async function startWebShell(options: WebShellOptions): Promise<WebShell>
       headers,
       signal: aborted.signal,
     });
-    const { connection: _connection, 'transfer-encoding': _encoding, ...kept } = answer.headers;
+    const kept = { ...answer.headers };
+    delete kept.connection;
+    delete kept['transfer-encoding'];
     const own = Object.fromEntries(
       Object.entries(SECURITY_HEADERS).map(([name, value]) => [name.toLowerCase(), value]),
     );

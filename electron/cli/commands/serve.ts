@@ -7,7 +7,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import { startWebStudio } from '#web/studio';
-import type { CliContext } from '../context.ts';
+import type { CliContext } from '#cli/context';
 
 const LARGEST_PORT = 65_535;
 

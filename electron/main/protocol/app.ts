@@ -3,7 +3,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { APP_ORIGIN } from '../trust.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -51,8 +50,8 @@ export function fileOfAddress(
   return type === undefined || outside || below.includes('\0') ? null : { file, type };
 }
 
-/** Answers requests for the page's files below `folder`. */
-export function answerApp(folder: string): (request: Request) => Promise<Response> {
+/** Answers requests for the page's files below `folder`. @param origin the page's own */
+export function answerApp(folder: string, origin: string): (request: Request) => Promise<Response> {
   return async ({ url, method }) => {
     const found = method === 'GET' ? fileOfAddress(folder, url) : null;
     const bytes = found === null ? null : await readFile(found.file).catch(() => null);
@@ -60,7 +59,7 @@ export function answerApp(folder: string): (request: Request) => Promise<Respons
       return new Response('Not found', { status: 404, headers: PAGE_HEADERS });
     return new Response(new Uint8Array(bytes), {
       status: 200,
-      headers: { ...PAGE_HEADERS, 'Content-Type': found.type, 'Access-Control-Allow-Origin': APP_ORIGIN },
+      headers: { ...PAGE_HEADERS, 'Content-Type': found.type, 'Access-Control-Allow-Origin': origin },
     });
   };
 }

@@ -3,7 +3,6 @@
  * mean something in the service alone.
  */
 import { requestMedia } from '#service/process/mediaSocket';
-import { APP_ORIGIN } from '../trust.ts';
 import { webBody } from './webBody.ts';
 
 const FORWARDED = ['range', 'if-range', 'if-none-match', 'accept'];
@@ -14,16 +13,16 @@ const BODILESS = new Set([204, 304]);
 const MEDIA_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'cross-origin',
-  'access-control-allow-origin': APP_ORIGIN,
   'access-control-expose-headers': '*',
 };
 
-/** Answers requests for media. @param socket where the service answers now */
-export function answerMedia(socket: () => string): (request: Request) => Promise<Response> {
+/** Answers requests for media. @param socket where the service answers now @param origin of the page that may read them */
+export function answerMedia(socket: () => string, origin: string): (request: Request) => Promise<Response> {
+  const ownHeaders = { ...MEDIA_HEADERS, 'access-control-allow-origin': origin };
   return async (request) => {
     const url = new URL(request.url);
     if (url.host !== 'studio' || (request.method !== 'GET' && request.method !== 'HEAD')) {
-      return new Response('Not found', { status: 404, headers: MEDIA_HEADERS });
+      return new Response('Not found', { status: 404, headers: ownHeaders });
     }
     const headers: Record<string, string> = {};
     for (const name of FORWARDED) {
@@ -45,9 +44,9 @@ export function answerMedia(socket: () => string): (request: Request) => Promise
       const hasBody = request.method === 'GET' && !BODILESS.has(status);
       if (!hasBody) answer.resume();
       const body = hasBody ? (webBody(answer) as unknown as ConstructorParameters<typeof Response>[0]) : null;
-      return new Response(body, { status, headers: { ...kept, ...MEDIA_HEADERS } });
+      return new Response(body, { status, headers: { ...kept, ...ownHeaders } });
     } catch {
-      return new Response('The studio service is not there.', { status: 503, headers: MEDIA_HEADERS });
+      return new Response('The studio service is not there.', { status: 503, headers: ownHeaders });
     }
   };
 }

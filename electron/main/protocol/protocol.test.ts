@@ -17,7 +17,7 @@ describe('app://', () => {
     writeFileSync(path.join(dir, 'page/index.html'), '<p>page</p>');
     writeFileSync(path.join(dir, 'secret.html'), 'secret');
   });
-  const answer = answerApp(path.join(dir, 'page'));
+  const answer = answerApp(path.join(dir, 'page'), 'app://studio');
 
   it('gives the page with strict headers', async () => {
     const response = await answer(new Request('app://studio/index.html'));
@@ -80,7 +80,7 @@ describe('media://', () => {
     });
   });
   afterAll(() => stop());
-  const answer = answerMedia(() => socket);
+  const answer = answerMedia(() => socket, 'app://studio');
 
   it('passes method, path and range on, and the answer back with its own headers', async () => {
     const response = await answer(
@@ -115,7 +115,12 @@ describe('media://', () => {
 
   it('says when the service is away', async () => {
     expect(
-      (await answerMedia(() => path.join(dir, 'no-socket'))(new Request('media://studio/video/a'))).status,
+      (
+        await answerMedia(
+          () => path.join(dir, 'no-socket'),
+          'app://studio',
+        )(new Request('media://studio/video/a'))
+      ).status,
     ).toBe(503);
   });
 });

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyElectron, startDesktop, type Desktop } from '../../fixtures/desktop.ts';
+import { descendants } from '../../fixtures/processes.ts';
+import { useStudio } from '../../fixtures/spec.ts';
+import { startPage } from '../../pages/start.ts';
+import { windowPage } from '../../pages/window.ts';
+
+/** As much of a native menu's item as is looked at. */
+interface Item {
+  readonly id: string;
+  readonly label: string;
+  readonly submenu?: { readonly items: readonly Item[] };
+}
+
+describe('the desktop program', () => {
+  const studio = useStudio();
+
+  it('has native menus that drive the page', async () => {
+    const { page, electron, folder } = studio();
+    const ids = await electron?.evaluate(({ Menu }) => {
+      const collect = (items: readonly Item[]): string[] =>
+        items.flatMap((item) => [item.id, ...collect(item.submenu?.items ?? [])]);
+      return collect((Menu.getApplicationMenu()?.items ?? []) as unknown as readonly Item[]);
+    });
+    expect(ids).toEqual(
+      expect.arrayContaining(['newProject', 'undo', 'go.review', 'shortcuts', 'copyDiagnostics']),
+    );
+    // Updates are off: no feed is set.
+    expect(ids).not.toContain('lookForUpdates');
+    await startPage(page).createProject('Menus', folder);
+    await electron?.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('go.models')?.click());
+    await page.locator('main[data-screen="models"]').waitFor();
+  });
+
+  it('remembers recent projects in the menu', async () => {
+    const { electron, page } = studio();
+    await windowPage(page).ask('project.close', {});
+    await startPage(page).screen.waitFor();
+    const names = await electron?.evaluate(({ Menu }) => {
+      const item = Menu.getApplicationMenu()?.getMenuItemById('openRecent') as unknown as Item | null;
+      return item?.submenu?.items.map(({ label }) => label);
+    });
+    expect(names).toContain('Menus');
+    await electron?.evaluate(({ Menu }) =>
+      Menu.getApplicationMenu()?.getMenuItemById('openRecent')?.submenu?.items[0]?.click(),
+    );
+    await page.getByTestId('nav-library').waitFor();
+  });
+
+  it('copies diagnostics without a path or a label', async () => {
+    const { electron, folder } = studio();
+    const text = await electron?.evaluate(async ({ clipboard, dialog, Menu }) => {
+      const done = new Promise<void>((resolve) => {
+        dialog.showMessageBox = () => {
+          resolve();
+          return Promise.resolve({ response: 0, checkboxChecked: false });
+        };
+      });
+      Menu.getApplicationMenu()?.getMenuItemById('copyDiagnostics')?.click();
+      await done;
+      return clipboard.readText();
+    });
+    expect(text).toContain('LoFi Studio 0.1.0');
+    expect(text).toContain('Service: connected');
+    expect(text).not.toContain(folder);
+    expect(text).not.toContain(os.homedir() + path.sep);
+    expect(text).not.toContain('Menus');
+  });
+
+  it('keeps its files in the folder for its data, and writes a log', () => {
+    const { dataDir } = studio();
+    expect(readFileSync(path.join(dataDir, 'logs/main.log'), 'utf8')).toContain('service connected');
+    expect(existsSync(path.join(dataDir, 'window'))).toBe(true);
+  });
+
+  it('takes paths of dropped files from the preload alone', async () => {
+    const paths = await studio().page.evaluate(() => {
+      const { pathsOfFiles } = (
+        window as unknown as { studio: { pathsOfFiles: (files: File[]) => string[] } }
+      ).studio;
+      // A file that the page made itself has no path on the disk.
+      return pathsOfFiles([new File(['x'], 'made-by-the-page.mp4')]);
+    });
+    expect(paths).toEqual([]);
+  });
+
+  // Playwright gives a page up when its process dies: from here on main is asked.
+  it('reloads a page whose process died, with the screen that was open', async () => {
+    const { page, electron } = studio();
+    await windowPage(page).goTo('models');
+    const screen = await electron?.evaluate(async ({ BrowserWindow }) => {
+      const contents = BrowserWindow.getAllWindows()[0]?.webContents;
+      if (contents === undefined) return 'no window';
+      const loaded = new Promise<void>((resolve) => contents.once('did-finish-load', () => resolve()));
+      contents.forcefullyCrashRenderer();
+      await loaded;
+      return (await contents.executeJavaScript(`new Promise((resolve) => {
+        const look = () => {
+          const main = document.querySelector('main[data-screen]');
+          if (main === null) requestAnimationFrame(look);
+          else resolve(main.dataset.screen);
+        };
+        look();
+      })`)) as string;
+    });
+    expect(screen).toBe('models');
+  });
+});
+
+describe('starting the desktop program', () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi start ünïcode 研究-'));
+  const dataDir = path.join(folder, 'my data');
+  let executable = '';
+  let desktop: Desktop;
+
+  beforeAll(async () => {
+    mkdirSync(dataDir, { recursive: true });
+    executable = await copyElectron(path.join(folder, 'Programme und Dateien'));
+    desktop = await startDesktop({ dataDir, executable });
+  });
+  afterAll(async () => {
+    await desktop.app.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('works from a path with spaces and letters of other languages', async () => {
+    const page = await desktop.app.firstWindow();
+    await startPage(page).screen.waitFor();
+    expect((await windowPage(page).ask('app.info', {})).shell).toBe('desktop');
+  });
+
+  it('runs once: a second start opens its project in the first window', async () => {
+    const page = await desktop.app.firstWindow();
+    await startPage(page).createProject('Eins', folder);
+    await windowPage(page).ask('project.close', {});
+    await startPage(page).screen.waitFor();
+    const second = spawn(executable, ['--no-sandbox', path.join(folder, 'Eins')], {
+      env: { ...process.env, LOFI_DATA_DIR: dataDir },
+      stdio: 'ignore',
+    });
+    await new Promise((resolve) => second.once('exit', resolve));
+    await page.getByTestId('nav-library').waitFor();
+    expect(await descendants(desktop.pid, 'service')).toHaveLength(1);
+  });
+
+  it('leaves no process and remembers its window when it quits', async () => {
+    const services = await descendants(desktop.pid, 'service');
+    await desktop.app.close();
+    for (const pid of services) expect(() => process.kill(pid, 0)).toThrow();
+    expect(JSON.parse(readFileSync(path.join(dataDir, 'window.json'), 'utf8'))).toMatchObject({
+      bounds: { width: expect.any(Number) as unknown },
+    });
+    desktop = await startDesktop({ dataDir, executable });
+    await startPage(await desktop.app.firstWindow()).screen.waitFor();
+  });
+});
