@@ -39,6 +39,8 @@ export interface ActivityNetDialect {
   readonly name: string;
   /** HACS writes durations as texts. */
   readonly durationAsText?: boolean;
+  /** Without `version` and `taxonomy`. */
+  readonly header?: false;
 }
 
 /** A file of the family while it is read. */
@@ -190,8 +192,9 @@ export function writeActivityNetFamily(
   ]);
   return stringifyJson(
     {
-      version: 'VERSION 1.3',
-      taxonomy: taxonomyOf(labelsOf(document)),
+      ...(dialect.header === false
+        ? {}
+        : { version: 'VERSION 1.3', taxonomy: taxonomyOf(labelsOf(document)) }),
       ...fileExtra,
       database: new JsonObject(database),
     },

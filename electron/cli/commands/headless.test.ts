@@ -1,0 +1,261 @@
+/** The commands that need no project, on files made here. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gtadConfig } from '#core/model/detectors/config';
+import { createGtad } from '#core/model/detectors/gtad';
+import { ENCODERS } from '#core/model/encoder/catalogue';
+import { initialiseEncoder } from '#core/model/encoder/initialise';
+import { readNpy, writeNpy } from '#core/model/weights/npy';
+import type { StoredTensors } from '#core/model/weights/storedTensor';
+import { fromTensorMap } from '#core/model/weights/storedTensor';
+import { writeTorchFile } from '#core/model/weights/torchWriter';
+import { runConvert } from './convert.ts';
+import { runDiagnose } from './diagnose.ts';
+import { runEncode } from './encode.ts';
+import { runEvaluate } from './evaluate.ts';
+import { runEvaluateProposals } from './evaluateProposals.ts';
+import { runLocalize } from './localize.ts';
+import { runConvertModel, runInspect } from './model.ts';
+
+let folder = '';
+const at = (name: string): string => path.join(folder, name);
+const silent = { progress: (): void => undefined, signal: new AbortController().signal };
+const encodeOptions = { stride: '8', engine: 'onnx' } as const;
+const renamed = (tensors: StoredTensors, prefix: string): StoredTensors =>
+  new Map([...tensors].map(([name, tensor]) => [`${prefix}${name}`, tensor]));
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'headless-'));
+  const annotations = [
+    { segment: ['1.0', 4], label: 'jump' },
+    { segment: [10, 12], label: 'run' },
+  ];
+  const database = {
+    a: { duration: 20, subset: 'validation', annotations },
+    b: { subset: 'training', annotations: [] },
+  };
+  await writeFile(at('truth.json'), JSON.stringify({ database }));
+  const results = {
+    a: [
+      { segment: [1, 4], label: 'jump', score: 0.9 },
+      { segment: [10.2, 12], label: 'run', score: 0.8 },
+    ],
+    z: [{ segment: [0, 1], label: 'fly', score: 1 }],
+  };
+  await writeFile(at('found.json'), JSON.stringify({ version: 'VERSION 1.3', results, external_data: {} }));
+  await writeFile(
+    at('tsm.pth.tar'),
+    writeTorchFile(
+      new Map<string, number | StoredTensors>([
+        ['epoch', 3],
+        ['state_dict', renamed(fromTensorMap(initialiseEncoder(ENCODERS.small, 5)), 'module.base_model.')],
+      ]),
+    ),
+  );
+  const head = createGtad(gtadConfig({ inChannels: 32, numClasses: 0 })).initialise(1);
+  await writeFile(
+    at('gtad.pth.tar'),
+    writeTorchFile(
+      new Map<string, number | StoredTensors>([
+        ['epoch', 9],
+        ['state_dict', renamed(fromTensorMap(head), 'module.')],
+      ]),
+    ),
+  );
+  await writeFile(
+    at('frames.npy'),
+    writeNpy(
+      [2, 8, 32, 32, 3],
+      Uint8Array.from({ length: 2 * 8 * 32 * 32 * 3 }, (_, index) => (index * 7919) % 251),
+    ),
+  );
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('evaluation', () => {
+  const files = () => ({ groundTruth: at('truth.json'), predictions: at('found.json') });
+
+  it('gives mAP by protocol, and says which labels do not count', async () => {
+    const words: string[] = [];
+    const result = await runEvaluate({ ...files(), protocol: 'activitynet', subset: 'validation' }, (text) =>
+      words.push(text),
+    );
+    expect(result).toMatchObject({
+      protocol: 'activitynet',
+      map: { '0.50': 1, '0.95': 0.5 },
+      ap: { run: { '0.90': 1, '0.95': 0 } },
+    });
+    expect(words).toEqual(['Labels that the ground truth lacks do not count: fly.']);
+  });
+
+  it('takes custom thresholds', async () => {
+    const result = await runEvaluate(
+      { ...files(), protocol: 'custom', tiou: '0.3:0.7:0.2' },
+      () => undefined,
+    );
+    expect(Object.keys(result.map)).toEqual(['0.30', '0.50', '0.70']);
+  });
+
+  it.each([
+    ['subset', { subset: 'testing' }, /no segments in subset “testing”.*validation, training/],
+    ['protocol', { protocol: 'coco' }, /no protocol “coco”/],
+    ['kind', { groundTruth: 'found.json' }, /found\.json holds no ground truth/],
+    ['file', { predictions: 'none.json' }, /no file .*none\.json/],
+  ])('says what is wrong: %s', async (_, change, message) => {
+    const named = Object.fromEntries(
+      Object.entries(change).map(([key, value]) => [key, value.endsWith('.json') ? at(value) : value]),
+    );
+    await expect(
+      runEvaluate({ ...files(), protocol: 'activitynet', ...named }, () => undefined),
+    ).rejects.toThrow(message);
+  });
+
+  it('gives AR@AN and DETAD', async () => {
+    expect(
+      (await runEvaluateProposals({ groundTruth: at('truth.json'), proposals: at('found.json') })).arAt[
+        '100'
+      ],
+    ).toBeCloseTo(0.95, 12);
+    const report = await runDiagnose({ ...files(), protocol: 'thumos14' });
+    expect(report.profile['0.50']).toHaveLength(10);
+    expect(report).toMatchObject({ missed: { all: 0 }, boundaryOffsets: { start: { count: 2 } } });
+    expect(report.confidence.averageMap.high).toBe(1);
+  });
+});
+
+describe('convert', () => {
+  it('goes to a folder and back, with a report', async () => {
+    const to = {
+      from: 'activitynet',
+      to: 'thumos14',
+      out: at('thumos'),
+      policy: 'stop',
+      report: at('report.json'),
+    };
+    expect(await runConvert(at('truth.json'), to)).toMatchObject({ videos: 2, segments: 2 });
+    expect((await readdir(at('thumos'))).sort()).toEqual(['jump_val.txt', 'run_val.txt']);
+    expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toMatchObject({
+      warnings: [{ kind: 'empty-video', where: 'b' }],
+    });
+    await runConvert(at('thumos'), { from: 'thumos14', to: 'csv', out: at('back.csv'), policy: 'stop' });
+    expect(await readFile(at('back.csv'), 'utf8')).toBe(
+      'video,label,start,end,subset\na,jump,1.0,4,validation\na,run,10,12,validation\n',
+    );
+  });
+
+  it('writes nothing when it stops', async () => {
+    await writeFile(at('wrong.csv'), 'video,label,start,end\na,x,5,2\n');
+    const options = { from: 'csv', to: 'activitynet', out: at('never.json'), policy: 'stop' };
+    await expect(runConvert(at('wrong.csv'), options)).rejects.toThrow(/wrong\.csv, line 2/);
+    expect(await readdir(folder)).not.toContain('never.json');
+    await expect(runConvert(at('wrong.csv'), { ...options, policy: 'ask' })).rejects.toThrow(
+      /no policy “ask”/,
+    );
+  });
+});
+
+describe('models', () => {
+  it('are told: an encoder under TSM’s names', async () => {
+    const report = await runInspect(at('tsm.pth.tar'));
+    expect(report).toMatchObject({
+      kind: 'encoder',
+      source: 'tsm',
+      encoder: 'small',
+      complete: true,
+      facts: { epoch: 3 },
+      missing: [],
+      unexpected: [],
+    });
+    expect(await runInspect(at('gtad.pth.tar'))).toMatchObject({
+      kind: 'g-tad',
+      variant: 'anet',
+      featureChannels: 32,
+      complete: true,
+    });
+  });
+
+  it('give the same features as .pth, as .safetensors and as ONNX in ONNX Runtime', async () => {
+    const sizes = { snippets: '2', frames: '8', side: '32' };
+    await runConvertModel(at('tsm.pth.tar'), at('tsm.safetensors'), sizes);
+    await runConvertModel(at('tsm.safetensors'), at('tsm.onnx'), sizes);
+    const features = async (encoder: string, out: string): Promise<Float32Array> => {
+      const result = await runEncode(
+        { ...encodeOptions, frames: at('frames.npy'), encoder: at(encoder), out: at(out) },
+        silent,
+      );
+      expect(result).toMatchObject({ shape: [2, 128], encoder: 'small' });
+      return Float32Array.from(readNpy(new Uint8Array(await readFile(at(out))), out).data);
+    };
+    const first = await features('tsm.pth.tar', 'first.npy');
+    expect(first.some((value) => value !== 0)).toBe(true);
+    expect(await features('tsm.safetensors', 'second.npy')).toEqual(first);
+    const session = await ort.InferenceSession.create(at('tsm.onnx'));
+    const { data, shape } = readNpy(new Uint8Array(await readFile(at('frames.npy'))), 'frames.npy');
+    const input = new ort.Tensor('uint8', data as Uint8Array, [...shape]);
+    const output = (await session.run({ [session.inputNames[0]!]: input }))[session.outputNames[0]!]!;
+    const exported = output.data as Float32Array;
+    expect(exported).toHaveLength(first.length);
+    exported.forEach((value, index) => expect(Math.abs(value - first[index]!)).toBeLessThan(1e-4));
+  });
+
+  it('say why they do not fit', async () => {
+    const options = { ...encodeOptions, frames: at('frames.npy'), out: at('x.npy') };
+    await expect(runEncode({ ...options, encoder: at('gtad.pth.tar') }, silent)).rejects.toThrow(
+      /does not fit/,
+    );
+    await expect(
+      runEncode({ ...options, encoder: at('tsm.pth.tar'), architecture: 'tsm-resnet18' }, silent),
+    ).rejects.toThrow(/checkpoint of small/);
+    await expect(runEncode({ ...options, encoder: at('truth.json') }, silent)).rejects.toThrow(
+      /not a PyTorch checkpoint/,
+    );
+    await expect(
+      runConvertModel(at('tsm.pth.tar'), at('x.bin'), { snippets: '1', frames: '8', side: '32' }),
+    ).rejects.toThrow(/ending/);
+  });
+});
+
+describe('localize', () => {
+  const features = (change: (values: Float32Array) => void = () => undefined): Uint8Array => {
+    const values = Float32Array.from({ length: 24 * 32 }, (_, index) => Math.sin(index * 0.37));
+    change(values);
+    return writeNpy([24, 32], values);
+  };
+  const run = (name: string, raw?: string) =>
+    runLocalize({
+      features: at(name),
+      detector: at('gtad.pth.tar'),
+      duration: '48',
+      out: at('segments.json'),
+      engine: 'onnx',
+      raw,
+    });
+
+  it('writes detections in seconds, and the raw maps', async () => {
+    await writeFile(at('clip.npy'), features());
+    const result = await run('clip.npy', at('raw'));
+    expect(result.detections).toBeGreaterThan(0);
+    const { results } = JSON.parse(await readFile(at('segments.json'), 'utf8')) as {
+      results: { clip: { segment: [number, number]; score: number }[] };
+    };
+    for (const { segment, score } of results.clip) {
+      expect(segment[0]).toBeGreaterThanOrEqual(0);
+      expect(segment[1]).toBeLessThanOrEqual(48);
+      expect(segment[0] % 2).toBeCloseTo(0, 9);
+      expect(score).toBeGreaterThan(0);
+    }
+    expect(readNpy(new Uint8Array(await readFile(at('raw/confidence.npy'))), 'c').shape).toEqual([2, 24, 24]);
+  });
+
+  it('refuses features with values that are not numbers, naming the place', async () => {
+    await writeFile(
+      at('broken.npy'),
+      features((values) => values.fill(Number.NaN, 70, 71)),
+    );
+    await expect(run('broken.npy')).rejects.toThrow(/broken\.npy: the value at \[2, 6\] is not a number/);
+  });
+});
