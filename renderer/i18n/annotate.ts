@@ -53,7 +53,7 @@ export const annotate = {
 
   'segment.none': ['Nothing is selected', '未选择任何内容'],
   'segment.noneHint': [
-    'Press a label’s digit to start a segment and again to end it, or drag on the timeline.',
+    'Press the digit of a label to start a segment and again to end it, or drag on the timeline.',
     '按标签的数字键开始一个片段，再按一次结束；也可以在时间线上拖动。',
   ],
   'segment.many': ['{count} selected', '已选 {count} 个'],

@@ -7,6 +7,7 @@ import { notifyError } from './notices.svelte.ts';
 
 class LabelsState {
   list = $state.raw<readonly LabelInfo[]>([]);
+  loaded = $state(false);
   readonly byId = $derived(new Map(this.list.map((label) => [label.id, label])));
 }
 
@@ -55,4 +56,5 @@ export function startLabels(): void {
 export async function readLabels(): Promise<void> {
   const list = await invoke('labels.list', {});
   labels.list = [...list].sort((a, b) => a.order - b.order);
+  labels.loaded = true;
 }

@@ -89,7 +89,9 @@ export function paintRuler(
       context.fillStyle = theme.tick;
       context.fillRect(x, heightPx - 9, 1, 9);
       context.fillStyle = theme.inkQuiet;
-      context.fillText(tick.text, x + 4, heightPx - 8);
+      if (x + 60 < view.widthPx) {
+        context.fillText(tick.text, x + 4, heightPx - 8);
+      }
     }
   }
   context.fillStyle = theme.line;
