@@ -22,12 +22,10 @@ export function interpolatedAveragePrecision(precision: Float64Array, recall: Fl
 
 /** What the curve is computed with beside the matches. */
 export interface CurveOptions {
-  /** Ground-truth segments (their weight) of the class. */
+  /** Ground-truth segments of the class. */
   readonly groundTruthCount: number;
   /** DETAD: mean ground-truth segments of a class; precision is then r·N̄ / (r·N̄ + FP). */
   readonly normaliser?: number;
-  /** Weight of each rank (bootstrap: how often its video was drawn). */
-  readonly weights?: Float64Array;
 }
 
 /**
@@ -39,15 +37,14 @@ export function precisionRecall(
   matched: Int32Array,
   options: CurveOptions,
 ): { precision: Float64Array; recall: Float64Array } {
-  const { groundTruthCount, normaliser, weights } = options;
+  const { groundTruthCount, normaliser } = options;
   const precision = new Float64Array(matched.length);
   const recall = new Float64Array(matched.length);
   let truePositives = 0;
   let falsePositives = 0;
   for (let rank = 0; rank < matched.length; rank += 1) {
-    const weight = weights === undefined ? 1 : weights[rank]!;
-    if (matched[rank]! >= 0) truePositives += weight;
-    else falsePositives += weight;
+    if (matched[rank]! >= 0) truePositives += 1;
+    else falsePositives += 1;
     recall[rank] = groundTruthCount > 0 ? truePositives / groundTruthCount : 0;
     const hits = normaliser === undefined ? truePositives : recall[rank]! * normaliser;
     precision[rank] = hits + falsePositives > 0 ? hits / (hits + falsePositives) : 0;

@@ -7,7 +7,7 @@
 import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
 import type { Random } from '#core/util/random';
 import { createRandom } from '#core/util/random';
-import { averagePrecision, mean } from './averagePrecision.ts';
+import { mean } from './averagePrecision.ts';
 import type { ByVideo, ClassMatches, EvaluationSet } from './matching.ts';
 import { collectEvaluationSet, matchDetections } from './matching.ts';
 import type { ByTiou } from './meanAveragePrecision.ts';
@@ -55,10 +55,10 @@ export function bootstrapMap(
   { draws = 1000, confidence = 0.95, seed = 1 }: BootstrapOptions = {},
 ): BootstrapResult {
   const set = collectEvaluationSet(groundTruth, predictions);
-  const classes = matchDetections(set, tious);
+  const table = createDrawTable(set, matchDetections(set, tious), tious);
   const random = createRandom(seed);
   const samples = Array.from({ length: draws }, () =>
-    mapOfDraw(set, classes, tious, drawVideos(random, set.videos.length)),
+    mapOfDraw(table, drawVideos(random, set.videos.length)),
   );
   const tail = (1 - confidence) / 2;
   const interval = (values: number[]): Interval => {
@@ -82,35 +82,76 @@ function drawVideos(random: Random, count: number): Float64Array {
   return weights;
 }
 
+/** Ranks of the predictions that found a segment, by class and threshold: all that AP needs beside the weights. */
+export interface DrawTable {
+  readonly set: EvaluationSet;
+  readonly tious: readonly number[];
+  readonly classes: readonly {
+    /** Video of each prediction, best score first. */
+    readonly videos: Int32Array;
+    readonly hits: readonly Int32Array[];
+  }[];
+}
+
+/** Prepares matches for many draws. */
+export function createDrawTable(
+  set: EvaluationSet,
+  classes: readonly ClassMatches[],
+  tious: readonly number[],
+): DrawTable {
+  return {
+    set,
+    tious,
+    classes: classes.map(({ predictions, matched }) => ({
+      videos: predictions.map((index) => set.predictions[index]!.videoIndex),
+      hits: matched.map((truths) => Int32Array.from(truths.keys()).filter((rank) => truths[rank]! >= 0)),
+    })),
+  };
+}
+
 /**
  * mAP by threshold when each video counts so many times; classes whose ground truth was not drawn are left out.
  *
  * @param weights how often each video of the set was drawn
  */
-export function mapOfDraw(
-  set: EvaluationSet,
-  classes: readonly ClassMatches[],
-  tious: readonly number[],
-  weights: Float64Array,
-): ByTiou {
+export function mapOfDraw({ set, tious, classes }: DrawTable, weights: Float64Array): ByTiou {
   const counts = new Float64Array(classes.length);
   for (const entry of set.groundTruth) counts[entry.classIndex]! += weights[entry.videoIndex]!;
-  const drawn = classes.flatMap((matches, c) => {
-    if (counts[c] === 0) return [];
-    const ranks = Float64Array.from(
-      matches.predictions,
-      (index) => weights[set.predictions[index]!.videoIndex]!,
+  const values: number[][] = tious.map(() => []);
+  classes.forEach(({ videos, hits }, c) => {
+    if (counts[c] === 0) return;
+    const upTo = new Float64Array(videos.length);
+    let total = 0;
+    videos.forEach((video, rank) => {
+      total += weights[video]!;
+      upTo[rank] = total;
+    });
+    hits.forEach((ranks, t) =>
+      values[t]!.push(weightedAveragePrecision(ranks, videos, upTo, weights, counts[c]!)),
     );
-    return [{ matches, ranks, groundTruthCount: counts[c]! }];
   });
-  return Object.fromEntries(
-    tious.map((tiou, t) => [
-      tiouKey(tiou),
-      mean(
-        drawn.map(({ matches, ranks, groundTruthCount }) =>
-          averagePrecision(matches.matched[t]!, { groundTruthCount, weights: ranks }),
-        ),
-      ),
-    ]),
-  );
+  return Object.fromEntries(tious.map((tiou, t) => [tiouKey(tiou), mean(values[t]!)]));
+}
+
+/** AP from the true positives alone: between them recall stands still and precision falls, so interpolation ignores what lies there. */
+function weightedAveragePrecision(
+  ranks: Int32Array,
+  videos: Int32Array,
+  upTo: Float64Array,
+  weights: Float64Array,
+  groundTruthCount: number,
+): number {
+  let found = 0;
+  for (const rank of ranks) found += weights[videos[rank]!]!;
+  let area = 0;
+  let best = 0;
+  for (let i = ranks.length - 1; i >= 0; i -= 1) {
+    const rank = ranks[i]!;
+    const weight = weights[videos[rank]!]!;
+    if (weight === 0) continue;
+    best = Math.max(best, found / upTo[rank]!);
+    area += (weight / groundTruthCount) * best;
+    found -= weight;
+  }
+  return area;
 }

@@ -59,9 +59,7 @@ export function characterise(
       length: bucketOf(seconds, edges.length),
       instances: bucketOf(instances.get(keyOf(entry))!, edges.instances),
     };
-    return Object.fromEntries(
-      Object.entries(found).filter(([, bucket]) => bucket !== undefined),
-    );
+    return Object.fromEntries(Object.entries(found).filter(([, bucket]) => bucket !== undefined));
   });
 }
 
