@@ -17,6 +17,10 @@ export async function openEngine(name: EngineName | 'auto'): Promise<ComputeEngi
     const { openTfjsEngine } = await import('./tfjs/tfjsEngine.ts');
     return openTfjsEngine();
   }
+  if (name === 'webgpu') {
+    const { openWebgpuEngine } = await import('./webgpu/webgpuEngine.ts');
+    return openWebgpuEngine(process.env['LOFI_SOFTWARE_ADAPTER'] === '1');
+  }
   throw new StudioError('engine-unavailable', `The engine "${name}" is not on this machine. Use "onnx".`, {
     engine: name,
   });
