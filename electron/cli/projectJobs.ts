@@ -1,0 +1,110 @@
+/**
+ * Jobs of a project without a window: the same queue, worker processes and records as in the studio, followed until one ends.
+ */
+import { fileURLToPath } from 'node:url';
+import type { JobInfo } from '#core/contract/info';
+import { fromErrorInfo, StudioError } from '#core/contract/errors';
+import type { EventMap, EventName } from '#core/contract/events';
+import { createJobManager, type JobManager } from '#service/jobs/manager';
+import { createRunners } from '#service/jobs/runners';
+import type { NewJob } from '#service/store/jobs';
+import { openProject, type Store } from '#service/store/store';
+import type { CliContext } from './context.ts';
+
+const ENDED: readonly JobInfo['state'][] = ['done', 'failed', 'cancelled', 'interrupted'];
+const CANCEL_DEADLINE_MS = 15_000;
+
+/** An open project whose jobs can run. */
+export interface ProjectSession {
+  readonly store: Store;
+  readonly jobs: JobManager;
+  /** Follows a job until it ends. @throws StudioError of a failure, `cancelled` when interrupted: the job can be resumed then */
+  follow(id: string): Promise<JobInfo>;
+  run(job: NewJob): Promise<JobInfo>;
+}
+
+/** In a checkout the worker is a source file, in a packed program a bundle. */
+function workerFile(): string {
+  const source = import.meta.url.endsWith('.ts');
+  return fileURLToPath(new URL(source ? '../worker/index.ts' : '../worker/index.mjs', import.meta.url));
+}
+
+function timeLeft(seconds: number | null): string {
+  if (seconds === null) return '';
+  const whole = Math.max(0, Math.round(seconds));
+  return whole < 60 ? `, ${whole} s left` : `, ${Math.floor(whole / 60)} min ${whole % 60} s left`;
+}
+
+/** One line of progress: a bar, the share, the step, the time left. */
+export function progressLine(fraction: number, text: string, secondsLeft: number | null): string {
+  const width = 24;
+  const full = Math.round(fraction * width);
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${text}${timeLeft(secondsLeft)}`;
+}
+
+/** Opens a project for writing and calls `use`; running jobs are sent to rest and the project is closed whatever happens. */
+export async function withProject<T>(
+  dir: string,
+  context: Pick<CliContext, 'progress' | 'signal'>,
+  use: (session: ProjectSession) => Promise<T>,
+): Promise<T> {
+  const store = openProject(dir);
+  let jobs: JobManager | null = null;
+  try {
+    store.mustWrite();
+    const waiting = new Map<string, (job: JobInfo) => void>();
+    const publish = <K extends EventName>(name: K, payload: EventMap[K]): void => {
+      if (name === 'job.progress') {
+        const { progress } = payload as EventMap['job.progress'];
+        context.progress(progressLine(progress.fraction, progress.text, progress.secondsLeft));
+      } else if (name === 'job.changed') {
+        const { job } = payload as EventMap['job.changed'];
+        if (ENDED.includes(job.state)) waiting.get(job.id)?.(job);
+      }
+    };
+    const manager = createJobManager(
+      store,
+      publish,
+      createRunners({
+        store,
+        publish,
+        preferences: { measured: () => undefined },
+        workerFile: workerFile(),
+        cancelDeadlineMs: CANCEL_DEADLINE_MS,
+        light: {},
+      }),
+    );
+    jobs = manager;
+    const follow = async (id: string): Promise<JobInfo> => {
+      const ended = await new Promise<JobInfo>((resolve, reject) => {
+        const now = manager.get(id);
+        if (ENDED.includes(now.state)) {
+          resolve(now);
+          return;
+        }
+        waiting.set(id, resolve);
+        context.signal.addEventListener(
+          'abort',
+          () => {
+            const cancelled = new StudioError(
+              'cancelled',
+              `Interrupted. Go on with: train ${dir} --resume ${id}`,
+            );
+            manager.close().then(() => reject(cancelled), reject);
+          },
+          { once: true },
+        );
+        if (context.signal.aborted) reject(new StudioError('cancelled', 'Interrupted.'));
+      });
+      if (ended.state === 'done') return ended;
+      throw ended.error === null
+        ? new StudioError('cancelled', `${ended.title} was cancelled.`)
+        : fromErrorInfo(ended.error);
+    };
+    return await use({ store, jobs: manager, follow, run: (job) => follow(manager.add(job).id) });
+  } finally {
+    await jobs?.close();
+    await store.backups.settled();
+    store.close();
+  }
+}
