@@ -108,7 +108,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_WRONG_USAGE;
     if (interrupted()) {
-      context.log('Interrupted. What was finished is kept.');
+      const ours = error instanceof StudioError && error.code === 'cancelled';
+      context.log(ours ? error.message : 'Interrupted. What was finished is kept.');
       return EXIT_INTERRUPTED;
     }
     const info = toErrorInfo(error);

@@ -275,7 +275,11 @@ export function prepareTraining(
     resume: false,
   };
   saveSnapshot(output, job);
-  const number = 1 + store.models.list().reduce((highest, model) => Math.max(highest, model.version), 0);
+  const number =
+    1 +
+    store.models
+      .list()
+      .reduce((highest, model) => Math.max(highest, Number(/^Model (\d+)/.exec(model.name)?.[1] ?? 0)), 0);
   const request: TrainRequestRecord = {
     config,
     name: `Model ${number}`,
