@@ -12,7 +12,9 @@ import type { Benchmark } from './benchmark.ts';
 export const bench: Benchmark = {
   name: 'kill',
   summary: 'SIGKILL at random moments while editing, training and predicting; counts losses',
-  run: async ({ options, log }) => {
+  run: async (context) => {
+    const { options } = context;
+    const log = (text: string): void => context.log(text);
     const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'lofi-kill-'));
     try {
       const report = await killRounds(

@@ -225,7 +225,9 @@ function figures(dir: string, size: Size, random: Random): Record<string, Figure
 export const bench: Benchmark = {
   name: 'store',
   summary: 'a large project: opening, lists, review, search, durable edits (milliseconds)',
-  run: async ({ options, log }) => {
+  run: async (context) => {
+    const { options } = context;
+    const log = (text: string): void => context.log(text);
     const scale = Number(options['scale'] ?? 0.1);
     const size: Size = {
       videos: Math.max(10, Math.round(10_000 * scale)),

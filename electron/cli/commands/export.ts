@@ -5,8 +5,8 @@ import { formatByName } from '#core/formats/registry';
 import { exportDocument } from '#service/handlers/exchange';
 import { writeFormatFiles } from '#service/handlers/formatFiles';
 import { openProject } from '#service/store/store';
-import type { CliContext } from '../context.ts';
-import { writeJson } from '../files.ts';
+import type { CliContext } from '#cli/context';
+import { writeJson } from '#cli/files';
 
 /** Adds the command. */
 export function register(program: Command, context: CliContext): void {

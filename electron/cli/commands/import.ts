@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { importFiles } from '#service/handlers/exchange';
 import { readFormatFiles } from '#service/handlers/formatFiles';
 import { openProject } from '#service/store/store';
-import type { CliContext } from '../context.ts';
-import { writeJson } from '../files.ts';
+import type { CliContext } from '#cli/context';
+import { writeJson } from '#cli/files';
 import { requirePolicy } from './convert.ts';
 
 /** Adds the command. */

@@ -9,7 +9,7 @@ import type { VideoInfo } from '#core/contract/info';
 import { expandFolders, readVideo } from '#service/handlers/ingest';
 import { createMedia } from '#service/media/service';
 import { createProject, openProject, type Store } from '#service/store/store';
-import type { CliContext } from '../context.ts';
+import type { CliContext } from '#cli/context';
 
 const SUBSETS = ['training', 'validation', 'testing'] as const;
 

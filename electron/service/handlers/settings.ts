@@ -6,21 +6,9 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import * as v from 'valibot';
 import type { RecentProjectInfo, SettingsInfo } from '#core/contract/info';
+import { parseSettings } from '#core/contract/settings';
 import { writeWholeSync } from '#service/jobs/snapshot';
-
-const settingsSchema = v.object({
-  language: v.fallback(v.picklist(['system', 'en', 'zh-CN']), 'system'),
-  theme: v.fallback(v.picklist(['system', 'dark', 'light', 'high-contrast']), 'system'),
-  keyProfile: v.fallback(v.picklist(['nle', 'boris', 'elan', 'via']), 'nle'),
-  keys: v.fallback(v.record(v.string(), v.string()), {}),
-  annotator: v.fallback(v.pipe(v.string(), v.minLength(1)), () => userName()),
-  engine: v.fallback(v.picklist(['auto', 'onnx', 'tensorflow', 'webgpu', 'tfjs']), 'auto'),
-  reactionTimeMs: v.fallback(v.number(), 0),
-  snap: v.fallback(v.boolean(), true),
-  stepSeconds: v.fallback(v.number(), 1),
-});
 
 function userName(): string {
   try {
@@ -59,11 +47,7 @@ const RECENT = 20;
 export function openPreferences(dataDir: string): Preferences {
   fs.mkdirSync(dataDir, { recursive: true });
   const file = (name: string): string => path.join(dataDir, name);
-  const read = (): SettingsInfo => {
-    const raw = readJson(file('settings.json'));
-    return v.parse(settingsSchema, typeof raw === 'object' && raw !== null ? raw : {});
-  };
-  let settings = read();
+  let settings = parseSettings(readJson(file('settings.json')), userName());
   const recent = (): RecentProjectInfo[] => {
     const list = readJson(file('recent.json'));
     return Array.isArray(list)
@@ -77,7 +61,7 @@ export function openPreferences(dataDir: string): Preferences {
     settings: () => settings,
     change: (change) => {
       const known = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-      settings = v.parse(settingsSchema, { ...settings, ...known });
+      settings = parseSettings({ ...settings, ...known }, settings.annotator);
       writeWholeSync(file('settings.json'), JSON.stringify(settings, null, 2));
       return settings;
     },

@@ -31,7 +31,7 @@ export function workHandlers(
   | 'models.delete'
   | 'models.export'
 > {
-  const check = async (request: TrainRequest): Promise<ReturnType<typeof preflight>> => {
+  const check = async (request: TrainRequest): Promise<PreflightInfo> => {
     const { store } = context.project();
     const encoder = request.parentModelId === null ? null : store.models.folderOf(request.parentModelId);
     const engines = await listEngines();
@@ -42,10 +42,7 @@ export function workHandlers(
     });
   };
   return {
-    'train.preflight': async (request): Promise<PreflightInfo> => {
-      const { plan: _plan, ...info } = await check(request);
-      return info;
-    },
+    'train.preflight': check,
     'train.start': async (request) => {
       const store = context.writable();
       const { blockers, config } = await check(request);

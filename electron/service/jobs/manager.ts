@@ -25,8 +25,8 @@ export interface JobRunner {
   remedy(job: JobRecord, error: NonNullable<JobInfo['error']>): JobInfo['remedy'];
   /** Clears what a cancelled job leaves behind, and the like. */
   after?(job: JobRecord): void;
-  /** The request for another attempt with a remedy's configuration. */
-  again?(job: JobRecord, useRemedy: boolean): NewJob;
+  /** The row of another attempt with the remedy's configuration. */
+  again?(job: JobRecord): NewJob;
 }
 
 /** Jobs of one open project. */
@@ -63,8 +63,23 @@ const SAVE_MS = 1000;
 
 /** A job without what only the service knows. */
 export function toJobInfo(job: JobRecord): JobInfo {
-  const { request: _request, folder: _folder, checkpoint: _checkpoint, ...info } = job;
-  return info;
+  return {
+    id: job.id,
+    kind: job.kind,
+    title: job.title,
+    state: job.state,
+    priority: job.priority,
+    progress: job.progress,
+    metrics: job.metrics,
+    error: job.error,
+    remedy: job.remedy,
+    engine: job.engine,
+    createdAt: job.createdAt,
+    startedAt: job.startedAt,
+    endedAt: job.endedAt,
+    modelIds: job.modelIds,
+    resumable: job.resumable,
+  };
 }
 
 /** Runs the jobs of a project. Jobs that ran when the program died are `interrupted` from here on. */
@@ -303,9 +318,9 @@ export function createJobManager(
       if (useRemedy && job.remedy === null) {
         throw new StudioError('conflict', `There is no smaller setting to try for "${job.title}".`, { id });
       }
-      const again = runners[job.kind].again;
-      if (useRemedy && again !== undefined) {
-        const info = changed(jobs.add(again(job, true)));
+      const runner = runners[job.kind];
+      if (useRemedy && runner.again !== undefined) {
+        const info = changed(jobs.add(runner.again(job)));
         queueMicrotask(pump);
         return info;
       }

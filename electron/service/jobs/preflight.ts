@@ -10,7 +10,7 @@ import type { TimedVideo } from '#core/train/environment';
 import type { EngineInfo, PreflightInfo, Subset, VideoInfo } from '#core/contract/info';
 import type { TrainRequest } from '#core/contract/invoke';
 import type { Store } from '#service/store/store';
-import { planTraining, type Estimators, type Plan } from './plan.ts';
+import { planTraining, type Estimators } from './plan.ts';
 import { takesPart } from './snapshot.ts';
 
 /** What the machine was measured to do; null before the first training or calibration. */
@@ -79,7 +79,7 @@ export function preflight(
   encoder: string | null,
   engines: readonly EngineInfo[],
   speed: Speed,
-): PreflightInfo & { readonly plan: Plan } {
+): PreflightInfo {
   const videos = trainingVideos(store);
   const estimate = estimatorsFor(videos, speed);
   const plan = planTraining(request, encoder, estimate);
@@ -152,7 +152,6 @@ export function preflight(
     );
   }
   return {
-    plan,
     config,
     videos: counts,
     segmentsPerLabel,

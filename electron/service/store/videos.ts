@@ -212,10 +212,7 @@ export function createVideoTable(connection: Connection, dir: string): VideoTabl
     require,
     rowOf,
     list: (query) => {
-      const parameters: Record<string, string | number> = {
-        offset: query.offset ?? 0,
-        limit: query.limit ?? 200,
-      };
+      const parameters: Record<string, string | number> = {};
       const where = ['v.removed = 0'];
       if (query.search) {
         where.push("v.name LIKE @search ESCAPE '\\'");
@@ -232,12 +229,11 @@ export function createVideoTable(connection: Connection, dir: string): VideoTabl
       const direction = query.descending ? 'DESC' : 'ASC';
       const rows = connection.all<VideoRow>(
         `${SELECT} WHERE ${condition} ORDER BY ${SORTS[query.sort ?? 'name']} ${direction}, v.no ${direction} LIMIT @limit OFFSET @offset`,
-        parameters,
+        { ...parameters, offset: query.offset ?? 0, limit: query.limit ?? 200 },
       );
-      const { offset: _offset, limit: _limit, ...counted } = parameters;
       const count = connection.get<{ count: number }>(
         `SELECT count(*) AS count FROM (${SELECT} WHERE ${condition})`,
-        counted,
+        parameters,
       );
       return { total: count?.count ?? 0, items: rows.map(toInfo) };
     },
