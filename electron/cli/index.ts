@@ -94,7 +94,7 @@ export async function main(argv: readonly string[]): Promise<number> {
           'wrong-usage',
           `There is no command "${first}". Commands: ${Object.keys(COMMANDS).join(', ')}.`,
         );
-      program.outputHelp();
+      program.outputHelp({ error: argv.length === 0 });
       return argv.length === 0 ? EXIT_WRONG_USAGE : 0;
     }
     // Options of subcommands inherit the override, so that wrong usage ends here and not in process.exit.
