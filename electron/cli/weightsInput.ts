@@ -9,6 +9,10 @@ import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { CheckpointFile } from '#core/model/weights/checkpointFile';
 import { readCheckpointFile } from '#core/model/weights/checkpointFile';
 import { encodersThatFit, inferEncoder, loadEncoderWeights } from '#core/model/weights/encoderWeights';
+import { fitGtad, loadGtadWeights } from '#core/model/weights/gtadWeights';
+import { toTensorMap } from '#core/model/weights/storedTensor';
+import type { DetectorConfig } from '#core/model/detectors/config';
+import type { LocaliserCard } from '#worker/modelFolder';
 import { encoderFolder } from '#worker/modelFolder';
 import { readBytes } from './files.ts';
 
@@ -77,4 +81,34 @@ export async function readEncoder(source: string, architecture?: string): Promis
   }
   const spec = inferEncoder(tensors) ?? ENCODERS['tsm-resnet18'];
   return { spec, parameters: loadEncoderWeights(tensors, spec, file), name: null };
+}
+
+/** A head with its parameters. */
+export interface HeadInput {
+  readonly config: DetectorConfig;
+  readonly parameters: TensorMap;
+  /** Empty for class-agnostic proposals. */
+  readonly labels: readonly string[];
+}
+
+/** A head from a localiser of this program or from a G-TAD checkpoint. @throws StudioError `bad-input` */
+export async function readHead(source: string): Promise<HeadInput> {
+  const { file, checkpoint } = await readCheckpoint(source);
+  const card = await readCard(file);
+  if (card?.['kind'] === 'localiser') {
+    const { detector, labels } = card as unknown as LocaliserCard;
+    const own = [...checkpoint.tensors].filter(([name]) => name.startsWith('head/'));
+    const parameters = toTensorMap(
+      new Map(own.map(([name, tensor]) => [name.slice('head/'.length), tensor])),
+    );
+    return { config: detector, parameters, labels };
+  }
+  if (fitGtad(checkpoint.tensors) === undefined) {
+    throw new StudioError(
+      'bad-input',
+      `${file} is no head: a checkpoint of G-TAD or the folder of a localiser that this program trained was expected. “model inspect” says what it is.`,
+      { path: file },
+    );
+  }
+  return { ...loadGtadWeights(checkpoint.tensors, file), labels: [] };
 }

@@ -1,17 +1,20 @@
 /** The commands that need no project, on files made here. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gtadConfig } from '#core/model/detectors/config';
+import { createAnchorFree } from '#core/model/detectors/anchorFree';
+import { anchorFreeConfig, gtadConfig } from '#core/model/detectors/config';
 import { createGtad } from '#core/model/detectors/gtad';
 import { ENCODERS } from '#core/model/encoder/catalogue';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
 import { readNpy, writeNpy } from '#core/model/weights/npy';
+import { writeSafetensors } from '#core/model/weights/safetensors';
 import type { StoredTensors } from '#core/model/weights/storedTensor';
 import { fromTensorMap } from '#core/model/weights/storedTensor';
 import { writeTorchFile } from '#core/model/weights/torchWriter';
+import { packMaps } from '#core/train/packing';
 import { runConvert } from './convert.ts';
 import { runDiagnose } from './diagnose.ts';
 import { runEncode } from './encode.ts';
@@ -216,6 +219,65 @@ describe('models', () => {
     await expect(
       runConvertModel(at('tsm.pth.tar'), at('x.bin'), { snippets: '1', frames: '8', side: '32' }),
     ).rejects.toThrow(/ending/);
+  });
+});
+
+describe('a localiser of this program', () => {
+  const config = anchorFreeConfig({ inChannels: 128, numClasses: 2, width: 16, levels: 3 });
+
+  beforeAll(async () => {
+    const parameters = packMaps({
+      encoder: initialiseEncoder(ENCODERS.small, 5),
+      head: createAnchorFree(config).initialise(1),
+    });
+    await mkdir(at('localiser'));
+    await writeFile(at('localiser/weights.safetensors'), writeSafetensors(fromTensorMap(parameters)));
+    await writeFile(
+      at('localiser/model.json'),
+      JSON.stringify({
+        version: 1,
+        kind: 'localiser',
+        spec: ENCODERS.small,
+        detector: config,
+        labels: ['jump', 'run'],
+      }),
+    );
+    await writeFile(
+      at('wide.npy'),
+      writeNpy(
+        [8, 128],
+        Float32Array.from({ length: 8 * 128 }, (_, index) => Math.cos(index)),
+      ),
+    );
+  });
+
+  it('is told, localises with its labels, and gives its head as ONNX', async () => {
+    expect(await runInspect(at('localiser'))).toMatchObject({
+      kind: 'localiser',
+      source: 'studio',
+      encoder: 'small',
+      complete: true,
+      card: { labels: ['jump', 'run'] },
+    });
+    const found = await runLocalize({
+      features: at('wide.npy'),
+      detector: at('localiser'),
+      out: at('labelled.json'),
+      engine: 'onnx',
+    });
+    expect(found).toMatchObject({ detector: 'anchor-free' });
+    expect(await readFile(at('labelled.json'), 'utf8')).toMatch(/"label": "(?:jump|run)"/);
+    const sizes = { snippets: '1', frames: '8', side: '32' };
+    expect(
+      await runConvertModel(at('localiser'), at('head.onnx'), { ...sizes, part: 'head', steps: '8' }),
+    ).toMatchObject({ form: 'onnx' });
+    expect((await ort.InferenceSession.create(at('head.onnx'))).outputNames).toEqual(['logits', 'offsets']);
+    await expect(
+      runConvertModel(at('localiser'), at('h.onnx'), { ...sizes, part: 'head', steps: '7' }),
+    ).rejects.toThrow(/4 divides; got 7/);
+    await expect(
+      runConvertModel(at('gtad.pth.tar'), at('h.onnx'), { ...sizes, part: 'head', steps: '8' }),
+    ).rejects.toThrow(/Only the anchor-free head/);
   });
 });
 

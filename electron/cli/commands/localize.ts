@@ -4,18 +4,14 @@ import type { Command } from 'commander';
 import type { ScoredSegment } from '#core/annotation/segment';
 import { StudioError } from '#core/contract/errors';
 import { activitynet } from '#core/formats/activitynet';
-import type { TensorMap } from '#core/compute/hostTensor';
 import { buildDetector } from '#core/model/detectors/build';
 import type { DetectorConfig } from '#core/model/detectors/config';
 import { gtadDetectProposals, gtadForward } from '#core/model/detectors/gtad';
-import { fitGtad, loadGtadWeights } from '#core/model/weights/gtadWeights';
 import { readNpy, writeNpy } from '#core/model/weights/npy';
-import { toTensorMap } from '#core/model/weights/storedTensor';
 import { openEngine } from '#service/engines/index';
-import type { LocaliserCard } from '#worker/modelFolder';
 import type { CliContext } from '#cli/context';
 import { readBytes, writeWhole } from '#cli/files';
-import { readCard, readCheckpoint } from '#cli/weightsInput';
+import { readHead } from '#cli/weightsInput';
 import { requireEngineName } from './encode.ts';
 
 /** Options as they come from the command line. */
@@ -34,35 +30,6 @@ export interface LocalizeResult {
   readonly detector: DetectorConfig['name'];
   readonly detections: number;
   readonly raw: readonly string[];
-}
-
-interface Head {
-  readonly config: DetectorConfig;
-  readonly parameters: TensorMap;
-  /** Empty for class-agnostic proposals. */
-  readonly labels: readonly string[];
-}
-
-/** A head from a checkpoint. @throws StudioError `bad-input` */
-async function readHead(source: string): Promise<Head> {
-  const { file, checkpoint } = await readCheckpoint(source);
-  const card = await readCard(file);
-  if (card?.['kind'] === 'localiser') {
-    const { detector, labels } = card as unknown as LocaliserCard;
-    const own = [...checkpoint.tensors].filter(([name]) => name.startsWith('head/'));
-    const parameters = toTensorMap(
-      new Map(own.map(([name, tensor]) => [name.slice('head/'.length), tensor])),
-    );
-    return { config: detector, parameters, labels };
-  }
-  if (fitGtad(checkpoint.tensors) === undefined) {
-    throw new StudioError(
-      'bad-input',
-      `${file} is no head: a checkpoint of G-TAD or the folder of a localiser that this program trained was expected. “model inspect” says what it is.`,
-      { path: file },
-    );
-  }
-  return { ...loadGtadWeights(checkpoint.tensors, file), labels: [] };
 }
 
 /** Features of one video. @throws StudioError `bad-input` for another shape or values that are not numbers */

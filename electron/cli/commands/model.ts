@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import { constantFeaturesModel } from '#core/model/onnx/models';
+import { anchorFreeModel } from '#core/model/onnx/anchorFreeGraph';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { toSafetensors, toTorchFile } from '#core/model/weights/checkpointFile';
 import type { CheckpointReport } from '#core/model/weights/inspect';
@@ -9,7 +10,7 @@ import { inspectCheckpoint } from '#core/model/weights/inspect';
 import { PUBLISHED_WEIGHTS } from '#core/model/weights/published';
 import type { CliContext } from '#cli/context';
 import { writeWhole } from '#cli/files';
-import { readCard, readCheckpoint, readEncoder } from '#cli/weightsInput';
+import { readCard, readCheckpoint, readEncoder, readHead } from '#cli/weightsInput';
 
 /** What `model inspect` prints: the checkpoint, and the card of a model of this program. */
 export interface InspectReport extends CheckpointReport {
@@ -28,6 +29,10 @@ export async function runInspect(source: string): Promise<InspectReport> {
 /** Options of `model convert`; the sizes are for ONNX. */
 export interface ConvertModelArguments {
   readonly architecture?: string | undefined;
+  /** `encoder` (default) or `head`. */
+  readonly part?: string | undefined;
+  /** Feature steps of the head. */
+  readonly steps?: string | undefined;
   readonly snippets: string;
   readonly frames: string;
   readonly side: string;
@@ -51,6 +56,42 @@ function wholeNumber(text: string, option: string): number {
   return value;
 }
 
+/** An encoder or a head as ONNX with constant weights. @throws StudioError */
+async function writeOnnx(
+  source: string,
+  out: string,
+  options: ConvertModelArguments,
+): Promise<ConvertModelResult> {
+  const part = options.part ?? 'encoder';
+  if (part !== 'encoder' && part !== 'head') {
+    throw new StudioError('wrong-usage', `--part takes encoder or head; got “${part}”.`);
+  }
+  if (part === 'head') {
+    const { config, parameters } = await readHead(source);
+    if (config.name !== 'anchor-free') {
+      throw new StudioError(
+        'wrong-usage',
+        `Only the anchor-free head can be written as ONNX; ${source} holds ${config.name}.`,
+        { path: source },
+      );
+    }
+    const bytes = anchorFreeModel(config, parameters, wholeNumber(options.steps ?? '', '--steps'));
+    await writeWhole(out, bytes);
+    return { out, form: 'onnx', bytes: bytes.length, tensors: Object.keys(parameters).length, left: 0 };
+  }
+  const { spec, parameters } = await readEncoder(source, options.architecture);
+  const side = wholeNumber(options.side, '--side');
+  const frames = wholeNumber(options.frames, '--frames');
+  const shape = { snippets: wholeNumber(options.snippets, '--snippets'), frames, height: side, width: side };
+  const bytes = constantFeaturesModel(
+    buildEncoderLayers({ ...spec, framesPerSnippet: frames }),
+    shape,
+    parameters,
+  );
+  await writeWhole(out, bytes);
+  return { out, form: 'onnx', bytes: bytes.length, tensors: Object.keys(parameters).length, left: 0 };
+}
+
 /** Converts a checkpoint; the output's extension says to what. @throws StudioError */
 export async function runConvertModel(
   source: string,
@@ -58,24 +99,7 @@ export async function runConvertModel(
   options: ConvertModelArguments,
 ): Promise<ConvertModelResult> {
   const lower = out.toLowerCase();
-  if (lower.endsWith('.onnx')) {
-    const { spec, parameters } = await readEncoder(source, options.architecture);
-    const side = wholeNumber(options.side, '--side');
-    const frames = wholeNumber(options.frames, '--frames');
-    const shape = {
-      snippets: wholeNumber(options.snippets, '--snippets'),
-      frames,
-      height: side,
-      width: side,
-    };
-    const bytes = constantFeaturesModel(
-      buildEncoderLayers({ ...spec, framesPerSnippet: frames }),
-      shape,
-      parameters,
-    );
-    await writeWhole(out, bytes);
-    return { out, form: 'onnx', bytes: bytes.length, tensors: Object.keys(parameters).length, left: 0 };
-  }
+  if (lower.endsWith('.onnx')) return writeOnnx(source, out, options);
   const { checkpoint } = await readCheckpoint(source);
   const counts = { out, tensors: checkpoint.tensors.size, left: checkpoint.otherTensors };
   if (lower.endsWith('.safetensors')) {
@@ -126,6 +150,8 @@ export function register(program: Command, context: CliContext): void {
     .command('convert <input> <output>')
     .description('.pth or .pth.tar ↔ .safetensors under the same names, and an encoder as .onnx')
     .option('--architecture <name>', 'for .onnx: the encoder, where the weights fit several')
+    .option('--part <part>', 'for .onnx: encoder or head', 'encoder')
+    .option('--steps <n>', 'for .onnx of a head: feature steps')
     .option('--snippets <n>', 'for .onnx: snippets of one call', '1')
     .option('--frames <n>', 'for .onnx: frames of a snippet', '8')
     .option('--side <px>', 'for .onnx: side of a frame', '224')
