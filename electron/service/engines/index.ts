@@ -21,6 +21,10 @@ export async function openEngine(name: EngineName | 'auto'): Promise<ComputeEngi
     const { openWebgpuEngine } = await import('./webgpu/webgpuEngine.ts');
     return openWebgpuEngine(process.env['LOFI_SOFTWARE_ADAPTER'] === '1');
   }
+  if (name === 'tensorflow') {
+    const { openTensorflowEngine } = await import('./tensorflow/tensorflowEngine.ts');
+    return openTensorflowEngine();
+  }
   throw new StudioError('engine-unavailable', `The engine "${name}" is not on this machine. Use "onnx".`, {
     engine: name,
   });
