@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '#core/util/random';
 import { openExact } from '#service/media/exact';
 import { buildFrameIndex, indexAtPts } from '#service/media/frameIndex';
-import { packIndex, unpackIndex } from '#service/media/indexCache';
+import { packIndex, unpackIndex } from '#service/media/indexFile';
 import { probeVideo } from '#service/media/probe';
 import { sampleFramesSync } from '#service/media/sample';
 import { AWKWARD } from '../fixtures/videos/awkward.ts';

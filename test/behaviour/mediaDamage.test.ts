@@ -175,6 +175,7 @@ describe('the decoding process', () => {
     const paths = await makeAwkward(at('seeds'), wanted);
     const report = await fuzz([...paths.values()], folder, 300, 11);
     expect(report.unexpected).toEqual([]);
+    expect(report.peakBytes).toBeLessThan(1024 ** 3);
     expect(report.slowestMs).toBeLessThan(60_000);
     expect(report.readable).toBeGreaterThan(50);
     expect(report.refused).toBeGreaterThan(20);

@@ -9,7 +9,7 @@ export interface BenchmarkContext {
   /** Options from the command line by name without dashes: `--frames 64` is `{frames: '64'}`. */
   readonly options: Readonly<Record<string, string>>;
   /** Words for the person, on standard error. */
-  log(text: string): void;
+  readonly log: (text: string) => void;
 }
 
 /** A benchmark by name. The result is printed as JSON; every figure's name carries its unit or is `{value, unit}`. */

@@ -41,6 +41,8 @@ interface Kept {
   readonly bytes: number;
 }
 
+/** Someone waits for the catching up across a long GOP. */
+const CATCH_UP_THREADS = 8;
 /** Frames before the wanted one that are decoded in full, for steps backward. */
 const BACK_FRAMES = 12;
 /** Going this far forward is cheaper by decoding than by seeking, key frame between or not. */
@@ -67,7 +69,7 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
   const kept = new Map<number, Kept>();
   let keptBytes = 0;
   const { width, height } = source.stream.codecpar;
-  const threads = index.identity === 'pts' ? threadsFor(width, height) : 1;
+  const threads = index.identity === 'pts' ? threadsFor(width, height, CATCH_UP_THREADS) : 1;
   const maker = createPictureMaker(source.orientation, source.pixelAspect);
   try {
     decoder = openDecoder(source, threads);

@@ -10,7 +10,8 @@ import { createFrameReader, type IdentityKind } from './decodePass.ts';
 import { damagedRanges, describe } from './badges.ts';
 import { scanPackets, type PacketScan } from './packetPass.ts';
 import { fitRate } from './rate.ts';
-import { badVideo, openDecoder, openSource, threadsFor, type Source } from './source.ts';
+import { badVideo } from './files.ts';
+import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
 
 /** Points where decoding can start, in rising order of PTS. */
 export interface SeekPoints {

@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { contentHash } from './contentHash.ts';
 import type { StillFormat } from './derive/images.ts';
-import { peaksLevel } from './derive/peaks.ts';
-import { DENSITIES, sheetLayout, type SheetLayout } from './derive/thumbnails.ts';
+import { peaksLevel } from './derive/peaksFile.ts';
+import { DENSITIES, sheetLayout, type SheetLayout } from './derive/sheetLayout.ts';
 import type { FrameIndex } from './frameIndex.ts';
-import { unpackIndex, writeWhole } from './indexCache.ts';
+import { unpackIndex, writeWhole } from './indexFile.ts';
 import { createLane, type CallOptions, type Lane } from './isolate/lane.ts';
 import type { Still, VideoFile } from './isolate/protocol.ts';
 import type { ProbeInfo } from './probe.ts';
-import { checkFile } from './source.ts';
+import { checkFile } from './files.ts';
 
 /** How a frame is wanted. */
 export interface StillOptions extends CallOptions {
@@ -51,6 +51,8 @@ export interface MediaService {
   existingProxy(path: string): Promise<string | null>;
   /** Process ids of the decoding processes, for tests and for the curious. */
   pids(): readonly number[];
+  /** The most memory that a decoding process had after a call, in bytes. */
+  peakBytes(): number;
   dispose(): void;
 }
 
@@ -224,6 +226,7 @@ export function createMedia({ cacheFolder, ...bounds }: MediaOptions): MediaServ
     },
     existingProxy,
     pids: () => lanes.map((lane) => lane.pid()).filter((pid) => pid !== undefined),
+    peakBytes: () => Math.max(...lanes.map((lane) => lane.peakBytes())),
     dispose: () => {
       for (const lane of lanes) lane.dispose();
     },

@@ -4,8 +4,6 @@
  * FFmpeg through node-av's low-level synchronous calls (two to five times faster than its asynchronous ones): callers run in a process or
  * thread of their own. Every object is closed by hand, because the garbage collector does not know its size.
  */
-import { existsSync, statSync } from 'node:fs';
-import { basename } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { Codec, CodecContext, FormatContext, Log, type Stream } from 'node-av/lib';
 import {
@@ -17,8 +15,8 @@ import {
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_VIDEO,
 } from 'node-av/constants';
-import { StudioError } from '#core/contract/errors';
 import type { Rational } from '#core/contract/info';
+import { badVideo, checkFile } from './files.ts';
 
 Log.setLevel(AV_LOG_QUIET);
 
@@ -56,11 +54,6 @@ export function timestamp(value: bigint): number | null {
   return value === AV_NOPTS_VALUE ? null : Number(value);
 }
 
-/** The error for a file that is no usable video. */
-export function badVideo(path: string, why: string): StudioError {
-  return new StudioError('bad-input', `${basename(path)}: ${why}`, { path });
-}
-
 function orientationOf(stream: Stream): Orientation {
   const matrix = stream.codecpar.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX);
   if (matrix === null || matrix.length < 36) return IDENTITY;
@@ -72,16 +65,6 @@ function orientationOf(stream: Stream): Orientation {
   if (Math.abs(a * d - b * c) !== 1 || (a !== 0 && b !== 0)) return IDENTITY;
   const degrees = (Math.round((Math.atan2(b, a) * 180) / Math.PI) + 360) % 360;
   return { a, b, c, d, degrees };
-}
-
-/** Checks what the file system alone can tell. */
-export function checkFile(path: string): void {
-  if (!existsSync(path)) {
-    throw new StudioError('bad-input', `There is no file ${path}. Was it moved or renamed?`, { path });
-  }
-  const stat = statSync(path);
-  if (!stat.isFile()) throw badVideo(path, 'is not a file. Choose a video file.');
-  if (stat.size === 0) throw badVideo(path, 'is empty (zero bytes). Copy it again from where it came from.');
 }
 
 /**
@@ -158,8 +141,8 @@ export function openSource(path: string): Source {
 }
 
 /** Decoding threads that pay: small pictures are faster on one. */
-export function threadsFor(width: number, height: number): number {
-  return width * height >= 640 * 480 ? Math.min(4, availableParallelism()) : 1;
+export function threadsFor(width: number, height: number, limit = 4): number {
+  return width * height >= 640 * 480 ? Math.min(limit, availableParallelism()) : 1;
 }
 
 /**

@@ -41,6 +41,8 @@ export interface Lane {
   pending(): number;
   /** Process id, while there is one. */
   pid(): number | undefined;
+  /** The most memory that its processes had after a call or while watched, in bytes. */
+  peakBytes(): number;
   dispose(): void;
 }
 
@@ -84,6 +86,7 @@ export function createLane(options: LaneOptions = {}): Lane {
   let nextId = 1;
   let disposed = false;
   let ready = false;
+  let peak = 0;
 
   const nameOf = (waiting: Waiting): string => {
     const { path } = waiting.request.args as { path?: string };
@@ -127,6 +130,7 @@ export function createLane(options: LaneOptions = {}): Lane {
       return;
     }
     const bytes = await residentBytes(watched.pid);
+    peak = Math.max(peak, bytes);
     if (bytes > maxBytes && child === watched && running !== null) {
       endProcess(
         (waiting) =>
@@ -170,6 +174,7 @@ export function createLane(options: LaneOptions = {}): Lane {
       return;
     }
     running = null;
+    peak = Math.max(peak, reply.rssBytes);
     settle(waiting, () => {
       if (reply.type === 'done') waiting.resolve(reply.result);
       else waiting.reject(fromErrorInfo(reply.error));
@@ -230,7 +235,7 @@ export function createLane(options: LaneOptions = {}): Lane {
           request: { id: nextId, name, args },
           options: callOptions,
           resolve: (value) => done(() => resolvePromise(value as never)),
-          reject: (error) => done(() => reject(error as Error)),
+          reject: (error) => done(() => reject(error)),
           settled: false,
         };
         nextId += 1;
@@ -240,6 +245,7 @@ export function createLane(options: LaneOptions = {}): Lane {
       }),
     pending: () => queue.length + (running === null ? 0 : 1),
     pid: () => child?.pid,
+    peakBytes: () => peak,
     dispose: () => {
       disposed = true;
       if (idle !== null) clearTimeout(idle);

@@ -39,7 +39,7 @@ export type MediaResponder = (request: MediaRequest) => Promise<MediaResponse>;
 /** What the responder needs to know. */
 export interface ResponderOptions {
   /** The file behind an id, or null. */
-  resolve(id: string): string | null | Promise<string | null>;
+  readonly resolve: (id: string) => string | null | Promise<string | null>;
   readonly media: MediaService;
 }
 
@@ -188,7 +188,8 @@ export function createMediaResponder({ resolve, media }: ResponderOptions): Medi
     } catch {
       throw new StudioError('not-found', 'There is no such address.');
     }
-    const path = id === '' || more.length > 0 ? null : await resolve(id);
+    const tooMany = more.length > 0 || (first !== undefined && ['video', 'proxy', 'index'].includes(kind));
+    const path = id === '' || tooMany ? null : await resolve(id);
     if (path === null) throw new StudioError('not-found', 'There is no such video.');
     switch (kind) {
       case 'video':

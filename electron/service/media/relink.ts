@@ -1,0 +1,83 @@
+/**
+ * Finds moved or renamed videos again, by content. A file of the same name with other content is never taken for the old one.
+ */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { contentHash } from './contentHash.ts';
+
+/** What is known of a video that is not where it was. */
+export interface LostVideo {
+  readonly path: string;
+  readonly contentHash: string;
+  /** Size in bytes where it is known: spares hashing of other files. */
+  readonly bytes?: number;
+}
+
+/** How a known video's file stands. */
+export type FileState = 'there' | 'missing' | 'changed';
+
+/** Whether the file at a path is still the video that it was. */
+export async function stateOf({ path, contentHash: known, bytes }: LostVideo): Promise<FileState> {
+  const info = await stat(path).catch(() => null);
+  if (info === null || !info.isFile()) return 'missing';
+  if (bytes !== undefined && info.size !== bytes) return 'changed';
+  return (await contentHash(path)) === known ? 'there' : 'changed';
+}
+
+/** How far a search goes. */
+export interface RelinkOptions {
+  /** Folders below the given ones. */
+  readonly depth?: number;
+  /** Files that are looked at, at most. */
+  readonly maxFiles?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (seen: number) => void;
+}
+
+/**
+ * Looks for lost videos below folders.
+ *
+ * Files of the same name are tried first; then, where sizes are known, those of the same size; without sizes, those of the same ending.
+ *
+ * @returns path by content hash, only for those that were found
+ */
+export async function findMoved(
+  lost: readonly LostVideo[],
+  folders: readonly string[],
+  { depth = 6, maxFiles = 20_000, signal, onProgress }: RelinkOptions = {},
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const wanted = new Map(lost.map((video) => [video.contentHash, video]));
+  const sizes = new Set(lost.map((video) => video.bytes));
+  const names = new Set(lost.map((video) => basename(video.path)));
+  const endings = new Set(lost.map((video) => extname(video.path).toLowerCase()));
+  const candidates: { path: string; sameName: boolean }[] = [];
+  let seen = 0;
+  const walk = async (folder: string, level: number): Promise<void> => {
+    signal?.throwIfAborted();
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      if (seen >= maxFiles) return;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory() && level < depth && !entry.name.startsWith('.')) await walk(path, level + 1);
+      else if (entry.isFile()) {
+        seen += 1;
+        if (seen % 200 === 0) onProgress?.(seen);
+        const sameName = names.has(entry.name);
+        if (!sameName && !endings.has(extname(entry.name).toLowerCase())) continue;
+        const info = await stat(path).catch(() => null);
+        if (info !== null && (sizes.has(info.size) || sizes.has(undefined)))
+          candidates.push({ path, sameName });
+      }
+    }
+  };
+  for (const folder of folders) await walk(folder, 0);
+  candidates.sort((a, b) => Number(b.sameName) - Number(a.sameName));
+  for (const { path } of candidates) {
+    signal?.throwIfAborted();
+    if (found.size === wanted.size) break;
+    const hash = await contentHash(path).catch(() => '');
+    if (wanted.has(hash) && !found.has(hash)) found.set(hash, path);
+  }
+  return found;
+}

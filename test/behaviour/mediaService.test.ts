@@ -1,0 +1,338 @@
+/**
+ * The media service as the program uses it: serving by id over HTTP, thumbnails, peaks, proxies, caches, sampling beside compute, finding moved files.
+ */
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFrameTable } from '#core/timeline/frameTable';
+import { contentHash, fullHash } from '#service/media/contentHash';
+import { buildFrameIndex } from '#service/media/frameIndex';
+import { findMoved, stateOf } from '#service/media/relink';
+import { createSampler } from '#service/media/sampling/sampler';
+import { openSampleCache } from '#service/media/sampling/sampleCache';
+import { sampleFramesSync } from '#service/media/sample';
+import { createMediaResponder, mediaListener } from '#service/media/serve/responder';
+import { createMedia, type MediaService } from '#service/media/service';
+import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
+import { readNumber } from '../fixtures/videos/pattern.ts';
+import { writeTone } from '../fixtures/videos/tone.ts';
+
+let folder = '';
+let media: MediaService;
+let server: http.Server;
+let base = '';
+let paths: Map<string, string>;
+const at = (name: string): string => join(folder, name);
+const fileNamed = (file: string): string => at(join('seeds', file));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lofi-media-'));
+  paths = await makeAwkward(
+    at('seeds'),
+    AWKWARD.filter(({ file }) =>
+      ['bframes.mp4', 'vfr.mkv', 'hevc.mp4', 'late.mkv', 'mjpeg.avi', 'turned90.mp4'].includes(file),
+    ),
+  );
+  await writeTone(at('tone.mkv'), 3);
+  await writeFile(at('empty.mp4'), '');
+  const files: Record<string, string> = {
+    a: fileNamed('bframes.mp4'),
+    v: fileNamed('vfr.mkv'),
+    tone: at('tone.mkv'),
+    empty: at('empty.mp4'),
+    gone: at('gone.mp4'),
+    folder,
+  };
+  media = createMedia({ cacheFolder: at('cache') });
+  server = http.createServer(
+    mediaListener(createMediaResponder({ resolve: (id) => files[id] ?? null, media })),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  media.dispose();
+  server.closeAllConnections();
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('serving', () => {
+  it('answers ranges with exactly the bytes asked for', async () => {
+    const bytes = await readFile(fileNamed('bframes.mp4'));
+    const size = bytes.length;
+    const cases: readonly (readonly [string | undefined, number, number, number])[] = [
+      [undefined, 200, 0, size],
+      ['bytes=0-99', 206, 0, 100],
+      ['bytes=100-', 206, 100, size],
+      ['bytes=-50', 206, size - 50, size],
+      [`bytes=10-${size * 2}`, 206, 10, size],
+    ];
+    for (const [range, status, from, to] of cases) {
+      const answer = await fetch(`${base}/video/a`, range === undefined ? {} : { headers: { range } });
+      expect(answer.status).toBe(status);
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes.subarray(from, to))).toBe(true);
+      expect(answer.headers.get('content-length')).toBe(String(to - from));
+      expect(answer.headers.get('accept-ranges')).toBe('bytes');
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(answer.headers.get('content-type')).toBe('video/mp4');
+      if (status === 206) expect(answer.headers.get('content-range')).toBe(`bytes ${from}-${to - 1}/${size}`);
+    }
+    const outside = await fetch(`${base}/video/a`, { headers: { range: `bytes=${size}-` } });
+    expect([outside.status, outside.headers.get('content-range')]).toEqual([416, `bytes */${size}`]);
+  });
+
+  it('answers HEAD, empty files and other methods', async () => {
+    const head = await fetch(`${base}/video/a`, { method: 'HEAD', headers: { range: 'bytes=0-9' } });
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([206, '10', '']);
+    const empty = await fetch(`${base}/video/empty`);
+    expect([empty.status, await empty.text()]).toEqual([200, '']);
+    expect((await fetch(`${base}/video/a`, { method: 'POST' })).status).toBe(405);
+  });
+
+  it('knows ids and nothing else', async () => {
+    for (const path of [
+      '/video/..%2f..%2fetc%2fpasswd',
+      '/video/b',
+      '/video/',
+      '/',
+      '/video/a/b',
+      '/video/gone',
+      '/video/folder',
+      '/frame/a/x.png',
+      '/nothing/a',
+      '/video/%ff',
+    ]) {
+      const answer = await fetch(`${base}${path}`);
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+
+  it('closes files when readers go away', async () => {
+    if (process.platform !== 'linux') return;
+    await truncate(await copyTo(fileNamed('bframes.mp4'), at('gone.mp4')), 200_000_000);
+    const open = async (): Promise<number> => (await readdir('/proc/self/fd')).length;
+    const before = await open();
+    for (let i = 0; i < 20; i += 1) {
+      const control = new AbortController();
+      const answer = await fetch(`${base}/video/gone`, {
+        signal: control.signal,
+        headers: { range: `bytes=${i}-` },
+      });
+      await answer.body!.getReader().read();
+      control.abort();
+    }
+    await expect.poll(open, { timeout: 5000 }).toBeLessThan(before + 5);
+    await rm(at('gone.mp4'));
+  });
+
+  it('gives exact frames, frame tables, thumbnails and peaks', async () => {
+    const frame = await fetch(`${base}/frame/a/37.rgba`);
+    expect([frame.status, frame.headers.get('x-frame-size')]).toEqual([200, '160x96']);
+    const rgba = new Uint8Array(await frame.arrayBuffer());
+    expect(
+      readNumber(
+        rgba.filter((_, i) => i % 4 !== 3),
+        160,
+        96,
+      ),
+    ).toBe(37);
+    for (const [ending, start] of [
+      ['png', '89504e47'],
+      ['jpg', 'ffd8ff'],
+      ['bmp', '424d'],
+    ] as const) {
+      const bytes = Buffer.from(await (await fetch(`${base}/frame/a/3.${ending}`)).arrayBuffer());
+      expect(bytes.toString('hex').startsWith(start)).toBe(true);
+    }
+    const small = await fetch(`${base}/frame/a/3.rgba?w=80&h=80`);
+    expect(small.headers.get('x-frame-size')).toBe('80x48');
+    expect((await fetch(`${base}/frame/a/60.png`)).status).toBe(400);
+
+    const times = readFrameTable(await (await fetch(`${base}/index/v`)).arrayBuffer());
+    expect(Array.from(times.pts)).toEqual(Array.from(buildFrameIndex(fileNamed('vfr.mkv')).pts));
+
+    const layout = (await (await fetch(`${base}/thumbs/a/0.5/layout.json`)).json()) as {
+      count: number;
+      tileWidth: number;
+    };
+    expect(layout).toMatchObject({ count: 5, tileWidth: 100, tileHeight: 60, columns: 10 });
+    const sheet = await fetch(`${base}/thumbs/a/0.5/0.jpg`);
+    expect([sheet.status, sheet.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+    expect((await fetch(`${base}/thumbs/a/0.5/1.jpg`)).status).toBe(400);
+    expect((await fetch(`${base}/thumbs/a/0.7/0.jpg`)).status).toBe(400);
+
+    expect((await fetch(`${base}/peaks/a/0`)).status).toBe(404);
+    const peaks = Buffer.from(await (await fetch(`${base}/peaks/tone/0`)).arrayBuffer());
+    const head = JSON.parse(peaks.toString('utf8', 12, 12 + peaks.readUInt32LE(8))) as {
+      rates: number[];
+      lengths: number[];
+    };
+    expect(head.rates).toEqual([100]);
+    expect(head.lengths[0]).toBeGreaterThanOrEqual(300);
+    const pairs = new Int8Array(peaks.subarray(peaks.length - head.lengths[0]! * 2));
+    // A tone of half loudness: 0.5 × 127; the second third is silent.
+    expect(
+      [pairs[40], pairs[41], pairs[300], pairs[301]].map((value) => Math.round(Math.abs(value!) / 8) * 8),
+    ).toEqual([64, 64, 0, 0]);
+    const coarse = Buffer.from(await (await fetch(`${base}/peaks/tone/2`)).arrayBuffer());
+    expect(coarse.length).toBeLessThan(peaks.length / 4);
+    expect((await fetch(`${base}/peaks/tone/9`)).status).toBe(404);
+  });
+});
+
+describe('proxies', () => {
+  it('keep the time of every frame, constant rate or not, turned or not', async () => {
+    for (const file of ['hevc.mp4', 'vfr.mkv', 'late.mkv', 'turned90.mp4', 'mjpeg.avi']) {
+      const original = buildFrameIndex(fileNamed(file));
+      const path = await media.proxy(fileNamed(file));
+      expect(await media.existingProxy(fileNamed(file))).toBe(path);
+      const proxy = buildFrameIndex(path);
+      const sec = (index: typeof proxy): number[] =>
+        Array.from(index.pts, (pts) => ((pts - index.pts[0]!) * index.timeBase.num) / index.timeBase.den);
+      expect(sec(proxy).map((time) => time.toFixed(6))).toEqual(sec(original).map((time) => time.toFixed(6)));
+      expect(proxy.keys.pts.length).toBeGreaterThanOrEqual(4);
+      const pixels = sampleFramesSync(path, proxy, {
+        frameIndices: Int32Array.of(0, 31, 59),
+        side: 48,
+        fit: 'stretch',
+      });
+      expect([0, 1, 2].map((i) => readNumber(pixels.subarray(i * 6912, (i + 1) * 6912), 48, 48))).toEqual([
+        0, 31, 59,
+      ]);
+    }
+  });
+});
+
+describe('content', () => {
+  it('is named by size, head, tail and samples; a change or a cut gives another name', async () => {
+    const path = at('big.bin');
+    const bytes = Buffer.alloc(12_000_000, 7);
+    await writeFile(path, bytes);
+    const before = await contentHash(path);
+    expect(await contentHash(await copyTo(path, at('copy.bin')))).toBe(before);
+    await truncate(path, 11_999_999);
+    const cut = await contentHash(path);
+    bytes[11_999_999] = 8;
+    await writeFile(path, bytes);
+    expect(new Set([before, cut, await contentHash(path)]).size).toBe(3);
+    // The fast hash samples: only the full one is certain about a byte in the middle.
+    const full = await fullHash(path);
+    bytes[6_000_001] = 9;
+    await writeFile(path, bytes);
+    expect(await fullHash(path)).not.toBe(full);
+  });
+
+  it('finds moved and renamed videos, and takes no other file of the same name', async () => {
+    const lost = [];
+    for (const file of ['bframes.mp4', 'vfr.mkv']) {
+      const path = fileNamed(file);
+      lost.push({
+        path: at(join('old', file)),
+        contentHash: await contentHash(path),
+        bytes: (await stat(path)).size,
+      });
+    }
+    await mkdir(at('new/deep'), { recursive: true });
+    await copyTo(fileNamed('bframes.mp4'), at('new/deep/renamed.mp4'));
+    await copyTo(fileNamed('hevc.mp4'), at('new/bframes.mp4'));
+    expect(await stateOf({ ...lost[0]!, path: at('new/bframes.mp4') })).toBe('changed');
+    expect(await stateOf({ ...lost[0]!, path: at('new/deep/renamed.mp4') })).toBe('there');
+    expect(await stateOf(lost[1]!)).toBe('missing');
+    expect([...(await findMoved(lost, [at('new')]))]).toEqual([
+      [lost[0]!.contentHash, at('new/deep/renamed.mp4')],
+    ]);
+  });
+
+  it('a file that is overwritten under its name is read anew', async () => {
+    const path = await copyTo(fileNamed('bframes.mp4'), at('changing.mp4'));
+    expect((await media.probe(path)).codec).toBe('h264');
+    await copyTo(fileNamed('hevc.mp4'), at('next.mp4'));
+    await rename(at('next.mp4'), path);
+    expect((await media.probe(path)).codec).toBe('hevc');
+  });
+});
+
+describe('sampling beside compute', () => {
+  it('gives the same pixels as sampling here, in order, and errors in their turn', async () => {
+    const path = fileNamed('bframes.mp4');
+    const index = buildFrameIndex(path);
+    const request = (start: number) => ({
+      path,
+      index,
+      frameIndices: Int32Array.of(start, start + 9, start),
+      side: 32,
+      fit: 'square-crop' as const,
+    });
+    const sampler = createSampler({ ahead: 2 });
+    try {
+      let at0 = 0;
+      for await (const { pixels, missing } of sampler.stream([0, 10, 20, 30, 40].map(request))) {
+        expect(Buffer.from(pixels).equals(sampleFramesSync(path, index, request(at0 * 10)))).toBe(true);
+        expect(missing).toEqual([]);
+        at0 += 1;
+      }
+      expect(at0).toBe(5);
+      await expect(sampler.sample({ ...request(0), frameIndices: Int32Array.of(60) })).rejects.toMatchObject({
+        code: 'wrong-usage',
+      });
+      await expect(sampler.sample({ ...request(0), path: at('nowhere.mp4') })).rejects.toMatchObject({
+        code: 'bad-input',
+      });
+      const control = new AbortController();
+      const waiting = sampler.sample(request(5), control.signal);
+      control.abort();
+      await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+      expect((await sampler.sample(request(7))).pixels.length).toBe(3 * 32 * 32 * 3);
+    } finally {
+      await sampler.close();
+    }
+  });
+
+  it('keeps sampled frames on the disk up to a limit, least recently used first out', async () => {
+    const cache = openSampleCache(at('samples'), 3 * 1200);
+    const key = (n: number) => ({
+      contentHash: `h${n}`,
+      frameIndices: Int32Array.of(n),
+      side: 20,
+      fit: 'stretch' as const,
+    });
+    let made = 0;
+    const get = (n: number) =>
+      cache.get(key(n), async () => {
+        made += 1;
+        return new Uint8Array(1200).fill(n);
+      });
+    for (const n of [1, 2, 3]) await get(n);
+    expect([made, (await get(1))[0], made]).toEqual([3, 1, 3]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await get(1);
+    await get(4);
+    expect(await cache.size()).toBe(3600);
+    await get(1);
+    expect(made).toBe(4);
+    await get(2);
+    expect(made).toBe(5);
+    expect(paths.size).toBe(6);
+  });
+});
+
+async function copyTo(from: string, to: string): Promise<string> {
+  await copyFile(from, to);
+  return to;
+}
