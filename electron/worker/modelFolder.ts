@@ -119,14 +119,27 @@ async function readModel(
 }
 
 /**
- * Reads an encoder by name or folder.
+ * Reads an encoder by name or folder; of a localiser's folder its encoder, so that a training can go on from a model.
  * @throws StudioError `not-found`, `damaged`, `bad-input`
  */
 export async function loadEncoder(nameOrPath: string): Promise<LoadedEncoder> {
-  const { card, tensors } = await readModel(encoderFolder(nameOrPath), 'encoder');
+  const folder = encoderFolder(nameOrPath);
+  if (await isLocaliser(folder)) {
+    const { card, encoder } = await loadLocaliser(folder);
+    return {
+      card: { version: 1, kind: 'encoder', name: nameOrPath, spec: card.spec, about: { from: card.variant } },
+      parameters: encoder,
+    };
+  }
+  const { card, tensors } = await readModel(folder, 'encoder');
   const encoder = card as EncoderCard;
   checkEncoderParameters(buildEncoderLayers(encoder.spec).parameters, tensors);
   return { card: encoder, parameters: tensors };
+}
+
+async function isLocaliser(folder: string): Promise<boolean> {
+  const bytes = await readFileIfThere(join(folder, 'model.json'));
+  return bytes !== null && /"kind":\s*"localiser"/.test(bytes.toString('utf8'));
 }
 
 /** Writes an encoder. @returns bytes of its weights */

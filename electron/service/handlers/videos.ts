@@ -8,6 +8,7 @@ import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { ErrorInfo } from '#core/contract/errors';
 import type { BadgeInfo, VideoInfo } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
+import { findMoved } from '#service/media/relink';
 import type { ServiceContext } from './context.ts';
 import { expandFolders, readVideo } from './ingest.ts';
 
@@ -31,6 +32,26 @@ export function videoHandlers(
   const changed = (ids: readonly string[] | null): void => {
     context.publish('videos.changed', { ids });
     context.publish('project.changed', { project: context.project().store.info() });
+  };
+  /** Every missing video is looked for in a folder; they often moved together. */
+  const relinkFolder = async (id: string, folder: string): Promise<VideoInfo> => {
+    const store = context.writable();
+    const lost = store.videos.all().filter((video) => video.id === id || !fs.existsSync(video.path));
+    const found = await findMoved(lost, [folder]);
+    const relinked = lost.flatMap((video) => {
+      const file = found.get(video.contentHash);
+      return file === undefined ? [] : [store.videos.relink(video.id, file, video.badges)];
+    });
+    if (relinked.length > 0) changed(relinked.map((video) => video.id));
+    const wanted = relinked.find((video) => video.id === id);
+    if (wanted === undefined) {
+      throw new StudioError(
+        'not-found',
+        `${store.videos.require(id).name} is not in ${folder} or its folders.`,
+        { path: folder },
+      );
+    }
+    return wanted;
   };
   return {
     'videos.list': (query) => {
@@ -77,6 +98,7 @@ export function videoHandlers(
       const found = path.resolve(file);
       if (!fs.existsSync(found))
         throw new StudioError('not-found', `There is no file ${found}.`, { path: found });
+      if (fs.statSync(found).isDirectory()) return relinkFolder(id, found);
       const hash = await context.media().contentHash(found);
       if (hash !== video.contentHash) {
         throw new StudioError(

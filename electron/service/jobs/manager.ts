@@ -219,15 +219,12 @@ export function createJobManager(
   const pump = (): void => {
     if (closing) return;
     for (const weight of ['heavy', 'light'] as const) {
-      const queued = jobs
-        .list()
-        .filter((job) => job.state === 'queued' && runners[job.kind].weight === weight)
-        .sort((a, b) => b.priority - a.priority || (a.createdAt < b.createdAt ? -1 : 1))[0];
+      const queued = jobs.queued().find((job) => runners[job.kind].weight === weight);
       const entries = [...live].filter(([, entry]) => entry.runner.weight === weight);
       const active = entries.find(([, entry]) => entry.rest === 'no');
       const resting = entries
         .filter(([, entry]) => entry.rest === 'other')
-        .sort(([a], [b]) => jobs.require(b).priority - jobs.require(a).priority)[0];
+        .sort(([a], [b]) => jobs.priorityOf(b) - jobs.priorityOf(a))[0];
       if (active !== undefined) {
         const [id, entry] = active;
         const job = jobs.require(id);
@@ -237,14 +234,14 @@ export function createJobManager(
         change(id, { state: 'paused' });
       } else if (resting !== undefined) {
         const [id, entry] = resting;
-        if (queued === undefined || jobs.require(id).priority >= queued.priority) {
+        if (queued === undefined || jobs.priorityOf(id) >= queued.priority) {
           entry.rest = 'no';
           entry.running.resume();
           change(id, { state: 'running' });
           continue;
         }
       }
-      if (queued !== undefined) launch(queued);
+      if (queued !== undefined) launch(jobs.require(queued.id));
     }
   };
 

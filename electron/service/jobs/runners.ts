@@ -56,6 +56,8 @@ export interface RunnerContext {
   readonly light: Readonly<Partial<Record<JobKind, LightWork>>>;
 }
 
+/** Ending of the worker's checkpoints, which a finished training no longer needs. */
+const CHECKPOINT = '.checkpoint';
 const MODEL_FILES = ['model.json', 'weights.safetensors'];
 
 /** @throws StudioError `damaged` when a model that a worker reported is not whole */
@@ -122,6 +124,9 @@ function trainRunner(context: RunnerContext): JobRunner {
     remedy: (job, error) => remedyFor(error, requestOf(job).config),
     after: (job) => {
       if (job.state === 'done') {
+        for (const name of fs.readdirSync(folderOf(job))) {
+          if (name.endsWith(CHECKPOINT)) fs.rmSync(path.join(folderOf(job), name), { force: true });
+        }
         context.publish('models.changed', {});
         context.publish('predictions.changed', { videoIds: null });
       }

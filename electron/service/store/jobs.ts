@@ -60,8 +60,10 @@ export interface JobTable {
   require(id: string): JobRecord;
   /** Newest first. */
   list(): JobRecord[];
-  /** The next in the queue: highest priority, then oldest. */
-  next(): JobRecord | undefined;
+  /** Ids and kinds of the queue: highest priority first, then oldest. */
+  queued(): { readonly id: string; readonly kind: JobKind; readonly priority: number }[];
+  /** Without the metrics, which a busy queue need not read. */
+  priorityOf(id: string): number;
   change(id: string, change: JobChange): JobRecord;
   addMetrics(id: string, metrics: readonly JobMetric[]): void;
   clearMetrics(id: string): void;
@@ -86,12 +88,10 @@ const COLUMN_NAMES: Readonly<Record<keyof JobChange, string>> = {
 export function createJobTable(connection: Connection): JobTable {
   const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
   const metricsOf = (no: number): JobMetric[] =>
-    connection
-      .all<{ series: string; name: string; step: number; value: number | null }>(
-        'SELECT series, name, step, value FROM metrics WHERE job_no = @no ORDER BY series, name, step',
-        { no },
-      )
-      .map(({ value, ...metric }) => ({ ...metric, value: value ?? Number.NaN }));
+    connection.all<JobMetric>(
+      'SELECT series, name, step, value FROM metrics WHERE job_no = @no ORDER BY series, name, step',
+      { no },
+    );
   const toRecord = (row: JobRow): JobRecord => ({
     id: row.id,
     kind: row.kind,
@@ -150,12 +150,10 @@ export function createJobTable(connection: Connection): JobTable {
     get,
     require,
     list: () => connection.all<JobRow>('SELECT * FROM jobs ORDER BY no DESC').map(toRecord),
-    next: () => {
-      const row = connection.get<JobRow>(
-        "SELECT * FROM jobs WHERE state = 'queued' ORDER BY priority DESC, no LIMIT 1",
-      );
-      return row === undefined ? undefined : toRecord(row);
-    },
+    queued: () =>
+      connection.all("SELECT id, kind, priority FROM jobs WHERE state = 'queued' ORDER BY priority DESC, no"),
+    priorityOf: (id) =>
+      connection.get<{ priority: number }>('SELECT priority FROM jobs WHERE id = @id', { id })?.priority ?? 0,
     change: (id, change) => {
       const names = Object.keys(change) as (keyof JobChange)[];
       const values: Record<string, string | number | null> = { id };
@@ -175,11 +173,13 @@ export function createJobTable(connection: Connection): JobTable {
     addMetrics: (id, metrics) => {
       connection.transaction(() => {
         for (const { series, name, step, value } of metrics) {
+          // A loss that is no number any more ends the curve; the worker says why.
+          if (!Number.isFinite(value)) continue;
           connection.run(
             `INSERT INTO metrics (job_no, series, name, step, value)
              VALUES ((SELECT no FROM jobs WHERE id = @id), @series, @name, @step, @value)
              ON CONFLICT DO UPDATE SET value = excluded.value`,
-            { id, series, name, step, value: Number.isFinite(value) ? value : null },
+            { id, series, name, step, value },
           );
         }
       });
