@@ -52,8 +52,8 @@ export function readPeaks(buffer: ArrayBuffer): Peaks {
 
 /** Least and greatest sample of a stretch, −1 to 1; [0, 0] where there is no sound. */
 export function peakRange(peaks: Peaks, fromSec: number, toSec: number): readonly [number, number] {
-  const first = Math.max(0, Math.floor((fromSec - peaks.startSec) * peaks.rate));
-  const last = Math.min(peaks.pairs.length / 2, Math.ceil((toSec - peaks.startSec) * peaks.rate));
+  const first = Math.max(0, Math.floor((fromSec - peaks.startSec) * peaks.rate + 1e-6));
+  const last = Math.min(peaks.pairs.length / 2, Math.ceil((toSec - peaks.startSec) * peaks.rate - 1e-6));
   let low = 0;
   let high = 0;
   for (let i = first; i < last; i += 1) {

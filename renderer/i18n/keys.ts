@@ -4,6 +4,7 @@ import type { Messages } from './messages.ts';
 export const keys = {
   'key.palette': ['Command palette', '命令面板'],
   'key.shortcuts': ['Keyboard shortcuts', '键盘快捷键'],
+  'key.nextRegion': ['Move the focus to the next part of the screen', '将焦点移到下一区域'],
   'key.undo': ['Undo', '撤销'],
   'key.redo': ['Redo', '重做'],
   'key.go.library': ['Go to Library', '转到素材库'],

@@ -47,6 +47,7 @@ const LABEL_DIGITS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'];
 export const ACTIONS: readonly ActionSpec[] = [
   spec('global', 'palette', 'Ctrl+k Ctrl+Shift+p'),
   spec('global', 'shortcuts', '? F1'),
+  spec('global', 'nextRegion', 'F6'),
   spec('global', 'undo', 'Ctrl+z'),
   spec('global', 'redo', 'Ctrl+Shift+z Ctrl+y'),
   spec('global', 'go.library', 'Ctrl+1'),

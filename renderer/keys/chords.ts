@@ -60,7 +60,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   ArrowUp: '↑',
   ArrowDown: '↓',
   Escape: 'Esc',
-  Backspace: '⌫',
+  Backspace: 'Bksp',
   Delete: 'Del',
   PageUp: 'PgUp',
   PageDown: 'PgDn',

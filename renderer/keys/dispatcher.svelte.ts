@@ -96,6 +96,13 @@ function candidates(chord: string): readonly string[] {
   return wins ? [fromLabel, relabel, ...fromTable] : [...fromTable, fromLabel, relabel];
 }
 
+/** Whether the present focus was reached by keyboard, which is when the ring is shown. */
+let focusIsByKeyboard = false;
+
+function handleFocus(event: FocusEvent): void {
+  focusIsByKeyboard = event.target instanceof Element && event.target.matches(':focus-visible');
+}
+
 function handleDown(event: KeyboardEvent): void {
   keyboard.held.add(event.code);
   if (event.defaultPrevented || event.isComposing) {
@@ -121,12 +128,15 @@ function handleDown(event: KeyboardEvent): void {
   if (inDialog || active?.closest('[role=menu]') != null) {
     return;
   }
-  const onControl = active?.closest('button, a, summary, [role=slider], [role=separator]') != null;
-  const byKeyboard = onControl && active?.matches(':focus-visible') === true;
-  if (byKeyboard && ['Enter', 'Space', 'Tab', 'Shift+Tab'].includes(chord)) {
+  const control = active?.closest('button, a, summary, [role=slider], [role=separator]') ?? null;
+  if (control !== null && !focusIsByKeyboard) {
+    // A click leaves the focus where it was; the next key is meant for the screen, not for the button.
+    (active as HTMLElement).blur();
+  } else if (control !== null && ['Enter', 'Space', 'Tab', 'Shift+Tab'].includes(chord)) {
     return;
   }
-  if ((chord === 'Tab' || chord === 'Shift+Tab') && active !== document.body && active?.id !== 'stage') {
+  const focused = document.activeElement;
+  if ((chord === 'Tab' || chord === 'Shift+Tab') && focused !== document.body) {
     return;
   }
   for (const id of candidates(chord)) {
@@ -146,10 +156,12 @@ export function listenToKeys(): () => void {
   };
   const blur = (): void => keyboard.held.clear();
   window.addEventListener('keydown', handleDown);
+  window.addEventListener('focusin', handleFocus);
   window.addEventListener('keyup', up);
   window.addEventListener('blur', blur);
   return () => {
     window.removeEventListener('keydown', handleDown);
+    window.removeEventListener('focusin', handleFocus);
     window.removeEventListener('keyup', up);
     window.removeEventListener('blur', blur);
   };

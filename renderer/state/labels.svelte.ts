@@ -4,6 +4,7 @@
 import type { LabelInfo } from '#core/contract/info';
 import { invoke, on } from '../api/studio.ts';
 import { notifyError } from './notices.svelte.ts';
+import { LABEL_COLOURS } from './palette.ts';
 
 class LabelsState {
   list = $state.raw<readonly LabelInfo[]>([]);
@@ -13,22 +14,6 @@ class LabelsState {
 
 /** All labels. */
 export const labels = new LabelsState();
-
-/** Twelve colours of similar weight, apart from each other for all three common colour-blindnesses (`palette.test.ts`). */
-export const LABEL_COLOURS = [
-  '#5490f4',
-  '#fc9028',
-  '#a8d8f4',
-  '#f0cc28',
-  '#c078a0',
-  '#9cc07c',
-  '#fc5428',
-  '#60c0f4',
-  '#ccd8a0',
-  '#f03cdc',
-  '#9c9c70',
-  '#d89cb8',
-] as const;
 
 /** Colour of the label that would be added next. */
 export function nextColour(): string {
