@@ -19,8 +19,8 @@ export interface ProjectSession {
   readonly store: Store;
   readonly jobs: JobManager;
   /** Follows a job until it ends. @throws StudioError of a failure, `cancelled` when interrupted: the job can be resumed then */
-  follow(id: string): Promise<JobInfo>;
-  run(job: NewJob): Promise<JobInfo>;
+  readonly follow: (id: string) => Promise<JobInfo>;
+  readonly run: (job: NewJob) => Promise<JobInfo>;
 }
 
 /** In a checkout the worker is a source file, in a packed program a bundle. */

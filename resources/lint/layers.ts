@@ -128,6 +128,7 @@ function packageName(source: string): string {
  * @param source the text between the quotes
  */
 export function whyNot(file: string, source: string): string | null {
+  if (/\.config\.(ts|mjs)$/.test(file)) return null; // settings of tools, not part of the program
   const room = ROOMS.find((candidate) => within(file, candidate.folder));
   if (room === undefined) {
     return /^[^/]+\.config\.(ts|mjs)$/.test(file)

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import type { Benchmark } from '#bench/benchmark';
-import type { CliContext } from '../context.ts';
+import type { CliContext } from '#cli/context';
 
 const BENCH_FOLDER = path.resolve(import.meta.dirname, '../../../test/bench');
 

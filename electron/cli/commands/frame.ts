@@ -2,8 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
-import type { CliContext } from '../context.ts';
-import { withMedia } from '../media.ts';
+import type { CliContext } from '#cli/context';
+import { withMedia } from '#cli/media';
 
 interface FrameOptions {
   readonly index: string;

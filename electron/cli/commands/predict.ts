@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import { preparePrediction } from '#service/jobs/runners';
-import type { CliContext } from '../context.ts';
-import { withProject } from '../projectJobs.ts';
+import type { CliContext } from '#cli/context';
+import { withProject } from '#cli/projectJobs';
 import { requireEngine } from './train.ts';
 
 interface PredictOptions {

@@ -1,7 +1,7 @@
 /** `probe`: what a video file is, from its own packets; `--pts` lists every frame's time. */
 import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { withMedia } from '../media.ts';
+import type { CliContext } from '#cli/context';
+import { withMedia } from '#cli/media';
 
 interface ProbeOptions {
   readonly json?: boolean;
@@ -29,7 +29,9 @@ export function register(program: Command, context: CliContext): void {
       }
       for (const [key, value] of Object.entries(answer)) {
         if (key === 'badges' || key === 'warnings') continue;
-        process.stdout.write(`${key.padEnd(12)} ${Array.isArray(value) ? value.join(' ') : String(value)}\n`);
+        process.stdout.write(
+          `${key.padEnd(12)} ${Array.isArray(value) ? value.join(' ') : `${value as string | number | boolean}`}\n`,
+        );
       }
       for (const { message, where } of facts.warnings) {
         process.stdout.write(`note         ${message}${where === '' ? '' : ` (${where})`}\n`);

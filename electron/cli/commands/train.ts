@@ -8,8 +8,8 @@ import { STUDIO_CONFIG } from '#core/train/defaults';
 import { override } from '#service/jobs/plan';
 import { preflight, trainingVideos } from '#service/jobs/preflight';
 import { prepareTraining } from '#service/jobs/runners';
-import type { CliContext } from '../context.ts';
-import { withProject } from '../projectJobs.ts';
+import type { CliContext } from '#cli/context';
+import { withProject } from '#cli/projectJobs';
 
 interface TrainOptions {
   readonly config?: string;
