@@ -117,9 +117,18 @@ export async function createService(options: ServiceOptions): Promise<Service> {
         const timer =
           store.readOnlyReason === null ? setInterval(() => backUp(store, 'hourly'), HOUR_MS) : null;
         timer?.unref();
-        if (store.readOnlyReason === null) backUp(store, 'open');
         project = { store, jobs, stop: () => (timer === null ? undefined : clearInterval(timer)) };
-        return project;
+        const opened = project;
+        void store
+          .checkLater()
+          .then((damaged) => {
+            if (damaged) publish('project.changed', { project: store.info() });
+            else if (store.readOnlyReason === null && project === opened) backUp(store, 'open');
+          })
+          .catch((error: unknown) =>
+            process.emitWarning(`The database could not be checked: ${String(error)}`),
+          );
+        return opened;
       } catch (error) {
         media.use(null);
         store.close();

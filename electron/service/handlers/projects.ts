@@ -65,14 +65,13 @@ export function projectHandlers(
       return context.project().store.backups.list();
     },
     'project.restoreBackup': async ({ name }) => {
-      const damaged = damagedDir !== null;
-      const dir = damagedDir ?? context.writable().layout.dir;
+      const current = damagedDir === null ? context.project().store : null;
+      const damaged = damagedDir !== null || current?.isDamaged === true;
+      const dir = damagedDir ?? context.project().store.layout.dir;
       const layout = projectLayout(dir);
-      if (!damaged) {
-        // What is there now is a backup, too: restoring can be taken back.
-        await context.project().store.backups.make('asked');
-        await context.close();
-      }
+      // What is there now becomes a backup, too: restoring can be taken back.
+      if (!damaged) await context.writable().backups.make('asked');
+      if (current !== null) await context.close();
       const edits = damaged ? readEdits(layout) : [];
       const aside = putBackInPlace(layout, name);
       const store = openProject(dir);

@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { openConnection, type Connection } from './connection.ts';
-import { checkHeader, checkIntegrity } from './damage.ts';
+import { checkBeside, checkHeader, checkIntegrity, damagedError } from './damage.ts';
 import type { HistoryTable, JournalLine } from './history.ts';
 import type { ProjectLayout } from './layout.ts';
 
@@ -161,7 +161,8 @@ export function createBackups(
     const temporary = `${target}.part`;
     try {
       await connection.backup(temporary);
-      check(temporary);
+      const problem = await checkBeside(temporary);
+      if (problem !== null) throw damagedError(temporary, problem);
       syncFile(temporary);
       fs.renameSync(temporary, target);
     } catch (error) {

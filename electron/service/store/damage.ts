@@ -2,8 +2,10 @@
  * Looks at a database file before it is trusted: is it there, is it SQLite, is it whole, may it be opened where it lies.
  */
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { StudioError } from '#core/contract/errors';
 import type { Connection } from './connection.ts';
 import { openConnection } from './connection.ts';
@@ -41,6 +43,34 @@ export function checkIntegrity(connection: Connection): void {
   const answer = connection.pragma('quick_check(1)');
   if (answer !== 'ok')
     throw damagedError(connection.file, String(answer).split('\n')[0] ?? 'the check failed');
+}
+
+/** Runs beside the service: a check of a large database takes seconds, and nobody's call should wait for it. */
+const CHECK = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  let answer;
+  try {
+    const Database = require(workerData.module);
+    const database = new Database(workerData.file, { readonly: true });
+    answer = database.pragma('quick_check(1)', { simple: true });
+    database.close();
+  } catch (error) {
+    answer = error.message;
+  }
+  parentPort.postMessage(String(answer));
+`;
+
+/** Reads every page on another thread. @returns null for a whole database, else what is wrong */
+export function checkBeside(file: string): Promise<string | null> {
+  const module = createRequire(import.meta.url).resolve('better-sqlite3');
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(CHECK, { eval: true, workerData: { file, module } });
+    worker.once('message', (answer: string) =>
+      resolve(answer === 'ok' ? null : (answer.split('\n')[0] ?? answer)),
+    );
+    worker.once('error', reject);
+    worker.once('exit', () => resolve('the check ended without an answer'));
+  });
 }
 
 /** A read-only connection and what to do with it afterwards. */

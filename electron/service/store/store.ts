@@ -9,7 +9,7 @@ import { StudioError } from '#core/contract/errors';
 import type { ProjectInfo } from '#core/contract/info';
 import { backupBeforeMigration, createBackups, listBackups, type Backups } from './backups.ts';
 import { openConnection, type Connection, type SlowQuery } from './connection.ts';
-import { checkHeader, checkIntegrity, isSmall, openReadOnly } from './damage.ts';
+import { checkBeside, checkHeader, checkIntegrity, isSmall, openReadOnly } from './damage.ts';
 import { createDocumentTable, type DocumentTable } from './document.ts';
 import { createHistoryTable, type HistoryTable } from './history.ts';
 import { createJobTable, type JobTable } from './jobs.ts';
@@ -35,6 +35,8 @@ export interface Store {
   readonly layout: ProjectLayout;
   /** Why it cannot be written; null when it can. */
   readonly readOnlyReason: string | null;
+  /** Set when a check found damage after opening; the project can only be read from then on. */
+  readonly isDamaged: boolean;
   readonly meta: MetaTable;
   readonly videos: VideoTable;
   readonly document: DocumentTable;
@@ -48,6 +50,8 @@ export interface Store {
   transaction<T>(body: () => T): T;
   /** @throws StudioError `read-only` with the reason, unless the project can be written */
   mustWrite(): void;
+  /** Checks a database that was too large to be checked at opening. @returns whether damage was found */
+  checkLater(): Promise<boolean>;
   close(): void;
 }
 
@@ -72,9 +76,16 @@ function assemble(
   const jobs = createJobTable(connection);
   const backups = createBackups(connection, layout, history, options.now);
   let open = true;
+  let damage: string | null = null;
+  const reasonNow = (): string | null => damage ?? readOnlyReason;
   return {
     layout,
-    readOnlyReason,
+    get readOnlyReason() {
+      return reasonNow();
+    },
+    get isDamaged() {
+      return damage !== null;
+    },
     meta,
     videos,
     document,
@@ -87,7 +98,7 @@ function assemble(
       dir: layout.dir,
       name: meta.get<string>('name') ?? path.basename(layout.dir),
       schemaVersion: Number(connection.pragma('user_version')),
-      readOnlyReason,
+      readOnlyReason: reasonNow(),
       videoCount: videos.count(),
       segmentCount: document.segmentCount(),
       labelCount: document.labelCount(),
@@ -96,11 +107,17 @@ function assemble(
     }),
     transaction: (body) => connection.transaction(body),
     mustWrite: () => {
-      if (readOnlyReason !== null) {
-        throw new StudioError('read-only', `This project cannot be changed. ${readOnlyReason}`, {
-          path: layout.dir,
-        });
+      const reason = reasonNow();
+      if (reason !== null) {
+        throw new StudioError('read-only', `This project cannot be changed. ${reason}`, { path: layout.dir });
       }
+    },
+    checkLater: async () => {
+      if (readOnlyReason !== null || isSmall(layout.database)) return false;
+      const problem = await checkBeside(layout.database);
+      if (problem === null || !open) return false;
+      damage = `Its database is damaged (${problem}). Restore a backup.`;
+      return true;
     },
     close: () => {
       if (!open) return;
