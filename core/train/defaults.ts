@@ -44,8 +44,8 @@ export const DEMO_HEAD: HeadConfig = {
 /** Stage 2 of the demo: S at half the side, then windows at full side with the same number of pixels. */
 export const DEMO_LOFI: LofiConfig = {
   schedule: 's-then-windows',
-  epochs: 9,
-  windowEpochs: 10,
+  epochs: 4,
+  windowEpochs: 12,
   batch: 2,
   windowBatch: 4,
   encoder: ADAMW,
