@@ -150,7 +150,6 @@ export function addModels(
   store: Store,
   config: TrainConfig,
   result: TrainResult,
-  hours: number,
 ): Record<string, string> {
   const ids: Record<string, string> = {};
   for (const trained of result.models) {
