@@ -4,17 +4,17 @@
  * Edges always lie between frames; the edge's frame is shown by the player while it is dragged, and the view moves on when the
  * pointer reaches its end.
  */
-import { hitLane, type Hit } from '#core/timeline/hitTest';
-import { laneAtY, laneWindow } from '#core/timeline/lanes';
+import { laneWindow } from '#core/timeline/lanes';
 import { boundaryNearSec, durationOf, frameCountOf, secOfFrame } from '#core/timeline/frameTimes';
 import { edgeScrollSpeed, fitAll, panBy, timeToX, xToTime, zoomAt } from '#core/timeline/scale';
-import { SNAP_PX, snapRange, snapTime, type SnapTarget } from '#core/timeline/snapping';
+import { snapRange, snapTime } from '#core/timeline/snapping';
 import { doc } from '../state/document.svelte.ts';
 import { pause, player, playRange, seekSec } from '../state/player.svelte.ts';
 import { studio } from '../state/studio.svelte.ts';
 import { addSegment, coverRange, moveItems } from '../state/annotationCommands.ts';
 import { regionAt, topOf, type Bands, type Region } from './regions.ts';
-import { FURTHER_ROW_PX, scrollLanes, timeline, type Track, type TrackItem } from './timelineState.svelte.ts';
+import { scrollLanes, timeline, type Track, type TrackItem } from './timelineState.svelte.ts';
+import { hitLanes, snapTargets, type LaneHit } from './underPointer.ts';
 
 interface Point {
   readonly x: number;
@@ -28,13 +28,6 @@ interface Drag {
   /** Ends it. @param moved whether the pointer left its place at all */
   end(moved: boolean, point: Point): void;
   readonly scrolls: boolean;
-}
-
-/** What is under the pointer on the lanes. */
-interface LaneHit {
-  readonly track: Track;
-  readonly item: TrackItem;
-  readonly hit: Hit;
 }
 
 const THRESHOLD_PX = 3;
@@ -68,42 +61,8 @@ export function createPointer(element: HTMLElement, bandsNow: () => Bands): Time
     return { x: event.clientX - box.left, y: event.clientY - box.top, free: event.altKey };
   }
 
-  function laneHitAt(point: Point): { track: Track | null; found: LaneHit | null } {
-    const y = point.y - topOf(bandsNow(), 'lanes') + timeline.scrollY;
-    const at = laneAtY(timeline.layout, y);
-    const track = timeline.tracks[at];
-    if (track === undefined) {
-      return { track: null, found: null };
-    }
-    const inLane = y - timeline.layout.tops[at]!;
-    const lastRow = track.lane.rows - 1;
-    const row = track.collapsed
-      ? 0
-      : Math.max(0, Math.min(lastRow, Math.floor((inLane - 3) / FURTHER_ROW_PX)));
-    for (const candidate of track.lane.rows === 1 ? [0] : [row, row - 1, row + 1]) {
-      const hit = hitLane(track.lane, timeline.view, point.x, candidate, (id) => doc.selection.has(id));
-      if (hit !== null) {
-        return { track, found: { track, item: track.lane.items[hit.index]!, hit } };
-      }
-    }
-    return { track, found: null };
-  }
-
-  function snapTargets(sec: number, exclude: ReadonlySet<string>): SnapTarget[] {
-    const reach = (SNAP_PX + 2) / timeline.view.pxPerSec;
-    const targets: SnapTarget[] = [{ sec: player.sec, kind: 'playhead' }];
-    for (const track of timeline.tracks) {
-      const [first, last] = laneWindow(track.lane, sec - reach, sec + reach);
-      for (let i = first; i < last; i += 1) {
-        const item = track.lane.items[i]!;
-        if (!exclude.has(item.id)) {
-          const kind = 'review' in item ? 'prediction' : 'segment';
-          targets.push({ sec: item.startSec, kind }, { sec: item.endSec, kind });
-        }
-      }
-    }
-    return targets;
-  }
+  const laneHitAt = (point: Point): { track: Track | null; found: LaneHit | null } =>
+    hitLanes(point.x, point.y - topOf(bandsNow(), 'lanes') + timeline.scrollY);
 
   const snaps = (point: Point): boolean => studio.settings.snap && !point.free;
 
