@@ -67,7 +67,7 @@ export function fitRate(
   const ticksOf = (rate: Rational): number => (rate.den * timeBase.den) / (rate.num * timeBase.num);
   const mean = span / intervals;
   const near = (rate: Rational): boolean =>
-    rate.num > 0 && rate.den > 0 && Math.abs(ticksOf(rate) - mean) * intervals <= 2;
+    rate.num > 0 && rate.den > 0 && Math.abs(ticksOf(rate) - mean) * intervals <= (count < 3 ? 0.5 : 2);
   for (const rate of [...declared, ...KNOWN]) {
     if (near(rate) && (count < 3 || spread(pts, ticksOf(rate)) <= 2))
       return { isVfr: false, rate: { num: rate.num, den: rate.den } };

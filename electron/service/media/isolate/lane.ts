@@ -53,7 +53,7 @@ interface Waiting {
   readonly request: DecodeRequest;
   readonly options: CallOptions;
   readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
   settled: boolean;
 }
 
@@ -97,7 +97,7 @@ export function createLane(options: LaneOptions = {}): Lane {
     waiting.settled = true;
     act();
   };
-  const endProcess = (why: (waiting: Waiting) => unknown): void => {
+  const endProcess = (why: (waiting: Waiting) => Error): void => {
     const dying = child;
     const waiting = running;
     child = null;
