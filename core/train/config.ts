@@ -82,6 +82,13 @@ export interface LofiConfig {
   readonly augment: AugmentConfig | null;
 }
 
+/** ACP+: classification on the target's own segments before everything else. */
+export interface TargetClassificationConfig {
+  readonly steps: number;
+  readonly clipsPerStep: number;
+  readonly optimiser: OptimiserConfig;
+}
+
 /** Stage 3, the same for the frozen baseline. */
 export interface HeadConfig {
   readonly epochs: number;
@@ -104,4 +111,7 @@ export interface TrainConfig {
   readonly head: HeadConfig;
   /** Train the frozen baseline beside it. Always true outside benchmarks. */
   readonly baseline: boolean;
+  /** False leaves stage 2 out: the frozen baseline alone. */
+  readonly tune?: boolean;
+  readonly targetClassification?: TargetClassificationConfig;
 }

@@ -19,6 +19,7 @@ import { runLofiStage } from './stage2.ts';
 import { runHeadStage } from './stage3.ts';
 import type { HeadStageResult, HeadVariant } from './stage3.ts';
 import { reestimateStatistics } from './statistics.ts';
+import { runTargetClassification } from './targetClassification.ts';
 
 /** What a training starts from. */
 export interface TrainInput {
@@ -73,12 +74,26 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
     batchesPerEpoch(training.length, Math.max(4, lofi.batch)) * lofi.headWarmupEpochs * HEAD_STEP_WEIGHT;
   return [
     { name: 'decode', weight: features * 0.1 },
+    {
+      name: 'target',
+      weight:
+        ((config.targetClassification?.steps ?? 0) *
+          (config.targetClassification?.clipsPerStep ?? 0) *
+          sampling.framesPerSnippet *
+          sampling.side ** 2 *
+          TRAIN_FACTOR) /
+        1000,
+    },
     { name: 'features-frozen', weight: features },
     { name: 'stage3-frozen', weight: config.baseline ? headSteps : 0 },
-    { name: 'warmup', weight: warmup },
-    { name: 'stage2', weight: stage2 },
-    { name: 'features-lofi', weight: features },
-    { name: 'stage3-lofi', weight: headSteps },
+    ...(config.tune === false
+      ? []
+      : [
+          { name: 'warmup', weight: warmup },
+          { name: 'stage2', weight: stage2 },
+          { name: 'features-lofi', weight: features },
+          { name: 'stage3-lofi', weight: headSteps },
+        ]),
   ];
 }
 
@@ -150,11 +165,27 @@ export async function runTraining(
     return { ...result, variant, encoder };
   };
   const variants: VariantResult[] = [];
-  const frozenEncoder = await restat(input.encoder);
+  const target = config.targetClassification;
+  const start =
+    target === undefined
+      ? input.encoder
+      : await meter.measure('target', () =>
+          runTargetClassification(environment, {
+            config: target,
+            sampling: config.sampling,
+            augment: config.lofi.augment,
+            seed: config.seed,
+            labels,
+            training,
+            encoder: input.encoder,
+          }),
+        );
+  const frozenEncoder = await restat(start);
   const frozen = await meter.measure('features-frozen', () =>
     extractFeatures(environment, frozenEncoder, used, config.sampling, 'features-frozen', 'frozen encoder'),
   );
   if (config.baseline) variants.push(await headOn('frozen', frozenEncoder, frozen));
+  if (config.tune === false) return { variants, kept: 'frozen' };
   const tuned = await meter.measure('stage2', () =>
     runLofiStage(environment, {
       config: config.lofi,
@@ -162,7 +193,7 @@ export async function runTraining(
       seed: config.seed,
       labels,
       training,
-      encoder: input.encoder,
+      encoder: start,
       warmupFeatures: frozen,
     }),
   );

@@ -146,11 +146,7 @@ export function demoVideos(store: Store): JobVideo[] {
 }
 
 /** Puts both models into the project. @returns their ids by variant */
-export function addModels(
-  store: Store,
-  config: TrainConfig,
-  result: TrainResult,
-): Record<string, string> {
+export function addModels(store: Store, config: TrainConfig, result: TrainResult): Record<string, string> {
   const ids: Record<string, string> = {};
   for (const trained of result.models) {
     const model = store.models.add({
