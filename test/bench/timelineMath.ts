@@ -42,7 +42,11 @@ export const bench: Benchmark = {
     let blocks = 0;
     for (let frame = 0; frame < FRAMES; frame += 1) {
       // In for the first half, then out, panning all the while.
-      view = panBy(zoomAt(view, 550, frame < FRAMES / 2 ? 1.03 : 1 / 1.03, limits), frame % 40 < 20 ? 15 : -15, limits);
+      view = panBy(
+        zoomAt(view, 550, frame < FRAMES / 2 ? 1.03 : 1 / 1.03, limits),
+        frame % 40 < 20 ? 15 : -15,
+        limits,
+      );
       const started = performance.now();
       for (const lane of lanes) {
         visitLane(lane, view, () => {
