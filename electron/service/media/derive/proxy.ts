@@ -16,6 +16,13 @@ import { openDecoder, openSource, threadsFor } from '#service/media/source';
 const MAX_HEIGHT = 720;
 const GOP = 12;
 
+/** A multiple of the time base's rate: Chromium rounds seeks to the track's ticks, and lands on the next key frame where these are coarse. */
+function fineScale(ticksPerSecond: number): number {
+  let scale = ticksPerSecond;
+  while (scale < 10_000) scale *= 2;
+  return scale;
+}
+
 const even = (value: number): number => Math.max(2, Math.round(value / 2) * 2);
 
 /** Time base of the proxy: the original's, in ticks that an MP4 can hold (a whole number a second). */
@@ -92,7 +99,7 @@ export async function makeProxy(
       maxBFrames: 0,
       threads: threadsFor(width, height),
       encoderOptions: { preset: 'veryfast', crf: 20 },
-      containerOptions: { movflags: '+faststart', video_track_timescale: timeBase.den },
+      containerOptions: { movflags: '+faststart', video_track_timescale: fineScale(timeBase.den) },
     });
     const made = buildFrameIndex(temporary, undefined, () => onWork?.(1));
     const first = made.pts[0]!;
