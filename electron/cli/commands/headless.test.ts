@@ -313,6 +313,33 @@ describe('localize', () => {
     expect(readNpy(new Uint8Array(await readFile(at('raw/confidence.npy'))), 'c').shape).toEqual([2, 24, 24]);
   });
 
+  it('labels proposals by the scores of the whole video, best two classes each', async () => {
+    await writeFile(at('scores.json'), '{"jump": 0.5, "run": 0.9, "sit": 0.1}');
+    await writeFile(at('clip.npy'), features());
+    const plain = await run('clip.npy');
+    const proposals = JSON.parse(await readFile(at('segments.json'), 'utf8')) as {
+      results: { clip: { score: number }[] };
+    };
+    const options = {
+      features: at('clip.npy'),
+      detector: at('gtad.pth.tar'),
+      duration: '48',
+      out: at('labelled.json'),
+      engine: 'onnx',
+    };
+    const labelled = await runLocalize({ ...options, videoScores: at('scores.json') });
+    expect(labelled.detections).toBe(2 * plain.detections);
+    const { results } = JSON.parse(await readFile(at('labelled.json'), 'utf8')) as {
+      results: { clip: { label: string; score: number }[] };
+    };
+    expect(new Set(results.clip.map((each) => each.label))).toEqual(new Set(['jump', 'run']));
+    expect(results.clip[0]).toMatchObject({ label: 'run', score: proposals.results.clip[0]!.score * 0.9 });
+    await writeFile(at('scores.json'), '{"jump": 5}');
+    await expect(runLocalize({ ...options, videoScores: at('scores.json') })).rejects.toThrow(
+      /scores\.json.*0 to 1/,
+    );
+  });
+
   it('refuses features with values that are not numbers, naming the place', async () => {
     await writeFile(
       at('broken.npy'),

@@ -5,13 +5,16 @@ import type { ScoredSegment } from '#core/annotation/segment';
 import { StudioError } from '#core/contract/errors';
 import { activitynet } from '#core/formats/activitynet';
 import { buildDetector } from '#core/model/detectors/build';
-import type { DetectorConfig } from '#core/model/detectors/config';
+import type { DetectorConfig, GtadConfig } from '#core/model/detectors/config';
 import { gtadDetectProposals, gtadForward } from '#core/model/detectors/gtad';
 import { readNpy, writeNpy } from '#core/model/weights/npy';
+import { JsonNumber, JsonObject, parseJson } from '#core/formats/shared/json';
+import { decodeText } from '#core/formats/shared/text';
+import { labelProposals, type Proposal } from '#core/infer/gtadProposals';
 import { openEngine } from '#service/engines/index';
 import type { CliContext } from '#cli/context';
 import { readBytes, writeWhole } from '#cli/files';
-import { readHead } from '#cli/weightsInput';
+import { readHead, type HeadInput } from '#cli/weightsInput';
 import { requireEngineName } from './encode.ts';
 
 /** Options as they come from the command line. */
@@ -21,8 +24,13 @@ export interface LocalizeArguments {
   readonly duration?: string | undefined;
   readonly out: string;
   readonly raw?: string | undefined;
+  /** JSON {label: score}: a video-level classifier's answer, for proposals without labels. */
+  readonly videoScores?: string | undefined;
   readonly engine: string;
 }
+
+/** Classes of the video that label each proposal, as in `gtad_postprocess.py`. */
+const VIDEO_CLASSES = 2;
 
 /** What was written. */
 export interface LocalizeResult {
@@ -67,13 +75,49 @@ function secondsOf(text: string | undefined, steps: number): number {
   return seconds;
 }
 
+/** Scores of the whole video by label. @throws StudioError `bad-input` */
+async function readVideoScores(file: string): Promise<{ labels: string[]; scores: number[] }> {
+  const root = parseJson(decodeText(await readBytes(file)).text, file);
+  const entries = root instanceof JsonObject ? root.entries : [];
+  const scores = entries.map(([, score]) => (score instanceof JsonNumber ? score.value : Number.NaN));
+  if (entries.length === 0 || !scores.every((score) => score >= 0 && score <= 1)) {
+    throw new StudioError('bad-input', `${file} should read {"label": score, …} with scores from 0 to 1.`, {
+      path: file,
+    });
+  }
+  return { labels: entries.map(([label]) => label), scores };
+}
+
+/** Proposals of G-TAD, labelled by the video's best two classes where their scores are given, as its authors do. */
+async function proposalsOf(
+  head: HeadInput & { readonly config: GtadConfig },
+  data: Float32Array,
+  steps: number,
+  videoScores: string | undefined,
+): Promise<(Proposal & { label: string })[]> {
+  const proposals = await gtadDetectProposals(head.config, head.parameters, data, steps);
+  if (videoScores === undefined) return proposals.map((each) => ({ ...each, label: '' }));
+  const { labels, scores } = await readVideoScores(videoScores);
+  return labelProposals(proposals, () => scores, VIDEO_CLASSES).map((each) => ({
+    ...each,
+    label: labels[each.classIndex]!,
+  }));
+}
+
 /** Localises and writes ActivityNet detections; without a duration, times are in feature steps. @throws StudioError */
 export async function runLocalize(options: LocalizeArguments): Promise<LocalizeResult> {
-  const { config, parameters, labels } = await readHead(options.detector);
+  const head = await readHead(options.detector);
+  const { config, parameters, labels } = head;
   const { data, steps } = await readFeatures(options.features, config.inChannels);
   const durationSec = secondsOf(options.duration, steps);
   if (options.raw !== undefined && config.name !== 'g-tad') {
     throw new StudioError('wrong-usage', '--raw writes the maps of G-TAD; this head is another one.');
+  }
+  if (options.videoScores !== undefined && labels.length > 0) {
+    throw new StudioError(
+      'wrong-usage',
+      '--video-scores labels proposals of G-TAD; this head has labels of its own.',
+    );
   }
   const engine = await openEngine(requireEngineName(options.engine));
   try {
@@ -93,7 +137,7 @@ export async function runLocalize(options: LocalizeArguments): Promise<LocalizeR
     const seconds = (step: number): number => (step / steps) * durationSec;
     const found =
       config.name === 'g-tad' && labels.length === 0
-        ? (await gtadDetectProposals(config, parameters, data, steps)).map((each) => ({ ...each, label: '' }))
+        ? await proposalsOf({ ...head, config }, data, steps, options.videoScores)
         : (await buildDetector(config).detect(parameters, data, steps)).map((each) => ({
             ...each,
             label: labels[each.classIndex] ?? '',
@@ -126,6 +170,10 @@ export function register(program: Command, context: CliContext): void {
     .option('--duration <seconds>', 'length of the video; without it times are in feature steps')
     .requiredOption('--out <file>', 'detections as JSON')
     .option('--raw <folder>', 'G-TAD: also start.npy [T], end.npy [T], confidence.npy [2, D, T]')
+    .option(
+      '--video-scores <file>',
+      'G-TAD: {"label": score} of the whole video; its best two classes label the proposals',
+    )
     .option('--engine <name>', 'compute engine', 'auto')
     .option('--json', 'print what was written as JSON')
     .action(async (options: LocalizeArguments & { readonly json?: boolean }) => {

@@ -1,4 +1,5 @@
 /** `model inspect` and `model convert`: what a checkpoint is, and the same weights in another form. */
+import process from 'node:process';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import { constantFeaturesModel } from '#core/model/onnx/models';
@@ -144,7 +145,7 @@ export function register(program: Command, context: CliContext): void {
     .action(async (checkpoint: string, options: { readonly json?: boolean }) => {
       const report = await runInspect(checkpoint);
       if (options.json === true) context.out(report);
-      else context.log(summarise(report));
+      else process.stdout.write(`${summarise(report)}\n`);
     });
   model
     .command('convert <input> <output>')
@@ -173,6 +174,6 @@ export function register(program: Command, context: CliContext): void {
       if (options.json === true) context.out(PUBLISHED_WEIGHTS);
       else
         for (const each of PUBLISHED_WEIGHTS)
-          context.log(`${each.encoder}: ${each.name}, ${each.trainedOn}\n  ${each.url}`);
+          process.stdout.write(`${each.encoder}: ${each.name}, ${each.trainedOn}\n  ${each.url}\n`);
     });
 }
