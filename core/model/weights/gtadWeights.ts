@@ -16,7 +16,6 @@ const FIRST = 'backbone1.0.weight';
 const MAP_FIRST = 'localization.0.weight';
 const MAP_INNER = 'localization.4.weight';
 const GROUPS = 4;
-const HIDDEN = 256;
 
 /** How a checkpoint fits G-TAD. */
 export interface GtadFit {
@@ -44,7 +43,7 @@ export function fitGtad(tensors: ReadonlyMap<string, StoredTensor>): GtadFit | u
     variant: mapInner.shape[2] === 3 ? 'thumos' : 'anet',
     inChannels: first.shape[1]! * GROUPS,
     numClasses: 0,
-    hidden1d: HIDDEN,
+    hidden1d: first.shape[0]!,
     hidden3d: mapFirst.shape[0]!,
     hidden2d: mapInner.shape[0]!,
     reachEnd: false,

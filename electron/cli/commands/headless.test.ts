@@ -58,7 +58,9 @@ beforeAll(async () => {
       ]),
     ),
   );
-  const head = createGtad(gtadConfig({ inChannels: 32, numClasses: 0 })).initialise(1);
+  const head = createGtad(
+    gtadConfig({ inChannels: 32, numClasses: 0, hidden1d: 64, hidden3d: 32, hidden2d: 16 }),
+  ).initialise(1);
   await writeFile(
     at('gtad.pth.tar'),
     writeTorchFile(
