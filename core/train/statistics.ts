@@ -14,6 +14,8 @@ import { snippetsPerCall } from './extract.ts';
 import { cloneParameters } from './optimiser.ts';
 
 const ROUNDS = 24;
+/** Snippets of one batch: 256 frames are enough for a mean. */
+const LARGEST_BATCH = 32;
 
 /** A copy of the parameters with statistics of the training videos at full fidelity. */
 export async function reestimateStatistics(
@@ -29,7 +31,7 @@ export async function reestimateStatistics(
   const session = await environment.engine.openEncoder(environment.spec, parameters, {
     batchNorm: 'trained',
   });
-  const perCall = Math.max(8, snippetsPerCall(sampling.framesPerSnippet, sampling.side) >> 1);
+  const perCall = Math.min(LARGEST_BATCH, snippetsPerCall(sampling.framesPerSnippet, sampling.side));
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
       await environment.control.breathe();

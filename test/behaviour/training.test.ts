@@ -1,0 +1,216 @@
+/**
+ * The whole training on real (tiny) videos: resuming equals the straight run, a seed gives the same numbers, cancel leaves a checkpoint,
+ * and bad input says what and which file.
+ */
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { paintFrames, planVideo } from '#core/data/footage/footage';
+import { TARGET_CLASSES } from '#core/data/footage/classes';
+import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
+import { fromErrorInfo, StudioError } from '#core/contract/errors';
+import type { LofiSchedule, TrainConfig } from '#core/train/config';
+import { DEMO_CONFIG } from '#core/train/defaults';
+import type { JobVideo, PredictResult, TrainResult, WorkerMessage } from '#core/train/job';
+import { contentHash } from '#service/media/contentHash';
+import { writeVideo } from '#service/media/encode';
+import { runJob } from '#worker/runJob';
+
+// A busy machine is slow; nothing here is about time.
+vi.setConfig({ testTimeout: 240_000 });
+
+let root = '';
+const videos: JobVideo[] = [];
+
+const FOOTAGE = {
+  ...DEFAULT_FOOTAGE,
+  side: 32,
+  durationSec: [11, 14],
+  actionSec: [1.5, 4],
+  gapSec: [1, 2],
+} as const;
+const CONFIG: TrainConfig = {
+  ...DEMO_CONFIG,
+  seed: 3,
+  sampling: { snippets: 16, framesPerSnippet: 8, side: 32, mode: 'resize', strideFrames: 1 },
+  lofi: { ...DEMO_CONFIG.lofi, epochs: 1, windowEpochs: 1, headWarmupEpochs: 1, windowBatch: 2 },
+  head: { ...DEMO_CONFIG.head, epochs: 3, batch: 2, validateEvery: 1 },
+};
+
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'lofi-training-'));
+  const planned = [
+    ...[0, 1, 2, 3].map((index) => planVideo(1, 'training', index, FOOTAGE)),
+    planVideo(1, 'validation', 0, FOOTAGE),
+    planVideo(1, 'testing', 0, FOOTAGE),
+  ];
+  for (const video of planned) {
+    const file = path.join(root, `${video.name}.mp4`);
+    await writeVideo(file, paintFrames(video), { width: 32, height: 32, fps: { num: 6, den: 1 } });
+    const { subset, segments } = video;
+    videos.push({ id: video.name, path: file, contentHash: await contentHash(file), subset, segments });
+  }
+});
+
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+interface TrainOptions {
+  readonly config?: TrainConfig;
+  readonly resume?: boolean;
+  readonly videos?: readonly JobVideo[];
+  readonly signal?: AbortSignal;
+  readonly report?: (message: WorkerMessage) => void;
+}
+
+async function train(name: string, options: TrainOptions = {}): Promise<TrainResult> {
+  const result = await runJob(
+    {
+      kind: 'train',
+      jobId: name,
+      config: options.config ?? CONFIG,
+      labels: [...TARGET_CLASSES],
+      videos: options.videos ?? videos,
+      // A cache of its own: features of one run must not help another.
+      folders: { cache: path.join(root, `cache-${name}`), output: path.join(root, name) },
+      engine: 'onnx',
+      resume: options.resume ?? false,
+    },
+    { signal: options.signal ?? new AbortController().signal, report: options.report ?? (() => undefined) },
+  );
+  return result as TrainResult;
+}
+
+const weightsOf = (name: string, variant: string): Promise<Buffer> =>
+  readFile(path.join(root, name, variant, 'weights.safetensors'));
+
+describe('a training', () => {
+  it('goes on from a checkpoint exactly as if it had never stopped, and a seed gives the same numbers', async () => {
+    const straight = await train('straight');
+    const abort = new AbortController();
+    const cancelled = train('stopped', {
+      signal: abort.signal,
+      report: (message) => {
+        if (message.type === 'progress' && message.progress.step === 'stage2') abort.abort();
+      },
+    });
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
+    expect(await readdir(path.join(root, 'stopped'))).toContain('stage2.checkpoint');
+    const resumed = await train('stopped', { resume: true });
+    for (const variant of ['frozen', 'lofi']) {
+      expect((await weightsOf('stopped', variant)).equals(await weightsOf('straight', variant))).toBe(true);
+    }
+    expect(resumed.models.map((model) => model.validation)).toEqual(
+      straight.models.map((model) => model.validation),
+    );
+    expect(straight.stages.every((stage) => stage.seconds >= 0 && stage.peakBytes > 1e6)).toBe(true);
+  });
+
+  it('moves the encoder in stage 2 and leaves the frozen one alone', async () => {
+    const frozen = await weightsOf('straight', 'frozen');
+    const lofi = await weightsOf('straight', 'lofi');
+    expect(frozen.equals(lofi)).toBe(false);
+    expect(frozen.length).toBe(lofi.length);
+  });
+
+  it('predicts segments inside the video, best first, with known labels', async () => {
+    const testing = videos.filter((video) => video.subset === 'testing');
+    const folders = { cache: path.join(root, 'cache-straight'), output: path.join(root, 'predict') };
+    const job = {
+      kind: 'predict',
+      jobId: 'p',
+      model: path.join(root, 'straight', 'lofi'),
+      videos: testing,
+      folders,
+      engine: 'onnx',
+    } as const;
+    const handle = { signal: new AbortController().signal, report: () => undefined };
+    const { predictions } = (await runJob(job, handle)) as PredictResult;
+    const found = predictions[testing[0]!.id]!;
+    expect(found.length).toBeGreaterThan(0);
+    for (const [index, segment] of found.entries()) {
+      expect(segment.endSec).toBeGreaterThan(segment.startSec);
+      expect(segment.startSec).toBeGreaterThanOrEqual(0);
+      expect(segment.endSec).toBeLessThanOrEqual(14.01);
+      expect(TARGET_CLASSES).toContain(segment.label);
+      if (index > 0) expect(segment.score).toBeLessThanOrEqual(found[index - 1]!.score);
+    }
+  });
+
+  it.each<LofiSchedule>(['s', 't', 'st', 'short-cyclic', 'long-cyclic', 'full'])(
+    'runs the configuration %s',
+    async (schedule) => {
+      const lofi = { ...CONFIG.lofi, schedule, epochs: 1, windowEpochs: 0, headWarmupEpochs: 0 };
+      const config = { ...CONFIG, baseline: false, lofi, head: { ...CONFIG.head, epochs: 1 } };
+      const losses: number[] = [];
+      const result = await train(`schedule-${schedule}`, {
+        config,
+        report: (message) => {
+          if (message.type === 'metric' && message.metric.series === 'stage2')
+            losses.push(message.metric.value);
+        },
+      });
+      expect(result.models.map((model) => model.variant)).toEqual(['lofi']);
+      expect(losses.length).toBeGreaterThan(0);
+      expect(losses.every(Number.isFinite)).toBe(true);
+    },
+  );
+
+  it('re-estimates statistics, classifies on the target, samples snippets and slides over long videos', async () => {
+    const lofi = {
+      ...CONFIG.lofi,
+      reestimateBatchNorm: true,
+      snippetShare: 0.3,
+    };
+    const config: TrainConfig = {
+      ...CONFIG,
+      baseline: true,
+      sampling: { ...CONFIG.sampling, mode: 'sliding', intervalFrames: 4, snippets: 12 },
+      lofi,
+      targetClassification: { steps: 2, clipsPerStep: 4, optimiser: CONFIG.lofi.encoder },
+      head: { ...CONFIG.head, epochs: 1 },
+    };
+    const result = await train('options', { config });
+    expect(result.models).toHaveLength(2);
+    expect(result.stages.map((stage) => stage.name)).toContain('target');
+  });
+});
+
+describe('bad input', () => {
+  const failing = async (list: readonly JobVideo[]): Promise<StudioError> => {
+    try {
+      await train('bad', { videos: list });
+    } catch (error) {
+      if (error instanceof StudioError) return error;
+      return fromErrorInfo({ code: 'internal', message: String(error), detail: {} });
+    }
+    throw new Error('The training should have failed.');
+  };
+
+  it('names a file that is not a video, one that is missing, and a segment outside its video', async () => {
+    const [first, ...rest] = videos as [JobVideo, ...JobVideo[]];
+    const text = path.join(root, 'text.mp4');
+    await writeFile(text, 'This is no video.');
+    const notVideo = await failing([{ ...first, path: text, contentHash: 'text' }, ...rest]);
+    expect(notVideo.code).toBe('bad-input');
+    expect(notVideo.message).toContain('text.mp4');
+    const missing = await failing([
+      { ...first, path: path.join(root, 'missing.mp4'), contentHash: 'missing' },
+      ...rest,
+    ]);
+    expect(['not-found', 'bad-input']).toContain(missing.code);
+    expect(missing.message).toContain('missing.mp4');
+    const outside = await failing([
+      { ...first, segments: [{ startSec: 100, endSec: 101, label: TARGET_CLASSES[0] }] },
+      ...rest,
+    ]);
+    expect(outside.code).toBe('bad-input');
+    expect(outside.message).toContain('outside the video');
+  });
+
+  it('refuses a training without labels', async () => {
+    const empty = await failing(videos.map((video) => ({ ...video, segments: [] })));
+    expect(empty).toMatchObject({ code: 'bad-input' });
+    expect(empty.message).toContain('no segments');
+  });
+});
