@@ -25,6 +25,8 @@ interface Plan {
 
 /** Scales and turns frames. One at a time; not shared between threads. */
 export interface PictureMaker {
+  /** Whether frames are stored as they are shown. */
+  readonly isUpright: boolean;
   /** Writes `side × side × 3` bytes at `offset`. */
   square(frame: Frame, side: number, fit: Fit, into: Uint8Array, offset: number): void;
   /** The whole frame, upright, at its own size. */
@@ -126,6 +128,7 @@ export function createPictureMaker(orientation: Orientation, pixelAspect: Ration
   };
 
   return {
+    isUpright: orientation.a === 1 && orientation.d === 1,
     square: (frame, side, fit, into, offset) => {
       let plan: Plan = { width: side, height: side };
       if (fit === 'square-crop') {

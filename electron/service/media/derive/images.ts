@@ -2,16 +2,7 @@
  * Still pictures as files: PNG (exact), BMP (exact and without any work, for the player's paused picture), JPEG (small, for thumbnails).
  */
 import { crc32, deflateSync } from 'node:zlib';
-import { Codec, CodecContext, Frame, Packet, Rational, SoftwareScaleContext } from 'node-av/lib';
-import {
-  AV_CODEC_FLAG_QSCALE,
-  AV_CODEC_ID_MJPEG,
-  AV_PIX_FMT_RGB24,
-  AV_PIX_FMT_YUVJ420P,
-  AVCOL_RANGE_JPEG,
-  AVCOL_SPC_SMPTE170M,
-} from 'node-av/constants';
-import { StudioError } from '#core/contract/errors';
+import { encodeJpeg } from './jpeg.ts';
 
 /** An upright picture, uint8 RGB `[height, width, 3]`. */
 export interface RgbPicture {
@@ -91,65 +82,6 @@ export function toRgba({ width, height, rgb }: RgbPicture): Buffer {
     result[to + 2] = rgb[from + 2]!;
   }
   return result;
-}
-
-/** JPEG, 4:2:0. @param quality FFmpeg's scale: 2 is best, 31 worst */
-export function encodeJpeg({ width, height, rgb }: RgbPicture, quality = 4): Buffer {
-  const codec = Codec.findEncoder(AV_CODEC_ID_MJPEG);
-  if (codec === null) throw new StudioError('internal', 'There is no JPEG encoder.');
-  const encoder = new CodecContext();
-  const scaler = new SoftwareScaleContext();
-  const from = new Frame();
-  const to = new Frame();
-  const packet = new Packet();
-  try {
-    encoder.allocContext3(codec);
-    encoder.width = width;
-    encoder.height = height;
-    encoder.pixelFormat = AV_PIX_FMT_YUVJ420P;
-    encoder.colorRange = AVCOL_RANGE_JPEG;
-    encoder.timeBase = new Rational(1, 25);
-    encoder.threadCount = 1;
-    encoder.setFlags(AV_CODEC_FLAG_QSCALE);
-    encoder.globalQuality = quality * 118;
-    for (const [frame, format] of [
-      [from, AV_PIX_FMT_RGB24],
-      [to, AV_PIX_FMT_YUVJ420P],
-    ] as const) {
-      frame.alloc();
-      frame.width = width;
-      frame.height = height;
-      frame.format = format;
-      if (frame.getBuffer(0) < 0) throw new StudioError('out-of-memory', 'There is no memory for a picture.');
-    }
-    to.colorRange = AVCOL_RANGE_JPEG;
-    to.colorSpace = AVCOL_SPC_SMPTE170M;
-    const rows = from.data?.[0];
-    const stride = from.linesize[0] ?? 0;
-    if (rows === undefined) throw new StudioError('internal', 'No picture buffer.');
-    for (let y = 0; y < height; y += 1)
-      rows.set(rgb.subarray(y * width * 3, (y + 1) * width * 3), y * stride);
-    scaler.allocContext();
-    packet.alloc();
-    to.quality = quality * 118;
-    const codes = [
-      encoder.open2Sync(codec, null),
-      scaler.scaleFrameSync(to, from),
-      encoder.sendFrameSync(to),
-      encoder.sendFrameSync(null),
-      encoder.receivePacketSync(packet),
-    ];
-    const data = packet.data;
-    if (codes.some((code) => code < 0) || data === null)
-      throw new StudioError('internal', `JPEG failed (${codes.join(', ')}).`);
-    return Buffer.from(data);
-  } finally {
-    encoder.freeContext();
-    scaler.freeContext();
-    from.free();
-    to.free();
-    packet.free();
-  }
 }
 
 /** A still in the wanted format. */

@@ -11,7 +11,8 @@ import { createPictureMaker, displayedSize, type PictureMaker } from '#service/m
 import { sampleEach } from '#service/media/sample';
 import { seekTo } from '#service/media/seek';
 import { openDecoder, openSource, type Source } from '#service/media/source';
-import { encodeJpeg, type RgbPicture } from './images.ts';
+import type { RgbPicture } from './images.ts';
+import { encodeJpeg } from './jpeg.ts';
 import { COLUMNS, ROWS, sheetLayout, type SheetLayout } from './sheetLayout.ts';
 
 function place(sheet: RgbPicture, tile: RgbPicture, layout: SheetLayout, at: number): void {

@@ -6,6 +6,7 @@
 import process from 'node:process';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
 import { encodeStill } from '#service/media/derive/images';
+import { createJpegWriter, type JpegWriter } from '#service/media/derive/jpeg';
 import { makePeaks } from '#service/media/derive/peaks';
 import { makeProxy } from '#service/media/derive/proxy';
 import { makeSheet } from '#service/media/derive/thumbnails';
@@ -26,6 +27,7 @@ const MAX_RSS = 960 * 1024 * 1024;
 let current = 0;
 let lastBeat = 0;
 const indexes = new Map<string, FrameIndex>();
+let jpeg: JpegWriter | null = null;
 const readers = new Map<string, ExactReader>();
 
 const send = (reply: DecodeReply): void => {
@@ -71,6 +73,8 @@ function forget(): void {
   for (const reader of readers.values()) reader.close();
   readers.clear();
   indexes.clear();
+  jpeg?.close();
+  jpeg = null;
 }
 
 type Handlers = {
@@ -89,8 +93,18 @@ const handlers: Handlers = {
   },
   frame: async ({ frame, format, maxWidth, maxHeight, ...file }) => {
     const index = await indexOf(file);
+    const shrinks = maxWidth > 0 && maxHeight > 0;
+    if (format === 'jpg' && !shrinks) {
+      const direct = readerOf(file, index).withFrame(frame, (decoded, maker) => {
+        if (!maker.isUpright) return null;
+        jpeg ??= createJpegWriter();
+        const { width, height } = decoded;
+        return { width, height, data: jpeg.encode(decoded, width, height, 2) };
+      });
+      if (direct !== null) return { ...direct, pts: index.pts[frame]! };
+    }
     const picture = readerOf(file, index).withFrame(frame, (decoded, maker) =>
-      maxWidth > 0 && maxHeight > 0 && (decoded.width > maxWidth || decoded.height > maxHeight)
+      shrinks && (decoded.width > maxWidth || decoded.height > maxHeight)
         ? maker.fitted(decoded, maxWidth, maxHeight)
         : maker.full(decoded),
     );
