@@ -77,7 +77,7 @@ export function createFrameSource(
   async function fetchFrame(frame: number): Promise<ImageBitmap | null> {
     const response = await fetch(urlOf(frame), { signal: abort.signal });
     if (!response.ok) {
-      throw new Error(`${response.status} ${await response.text()}`.trim());
+      throw new Error(messageIn(await response.text()) ?? `${response.status} ${response.statusText}`);
     }
     const bitmap = await createImageBitmap(await response.blob());
     keep(frame, bitmap);
@@ -142,4 +142,22 @@ export function createFrameSource(
       cache.clear();
     },
   };
+}
+
+/** The service's words in an answer that is not a picture; null when there are none. */
+function messageIn(body: string): string | null {
+  try {
+    const answer: unknown = JSON.parse(body);
+    if (
+      typeof answer === 'object' &&
+      answer !== null &&
+      'message' in answer &&
+      typeof answer.message === 'string'
+    ) {
+      return answer.message;
+    }
+    return null;
+  } catch {
+    return null;
+  }
 }

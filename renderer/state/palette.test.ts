@@ -109,7 +109,7 @@ describe('themes', () => {
           );
         }
       }
-      for (const ink of ['ink', 'ink-quiet']) {
+      for (const ink of ['ink', 'ink-quiet', 'accent']) {
         for (const surface of ['hover', 'active']) {
           expect(contrast(tokens[ink]!, tokens[surface]!), `${ink} on ${surface}`).toBeGreaterThanOrEqual(
             4.5,
