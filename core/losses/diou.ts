@@ -12,6 +12,9 @@ export interface DiouResult {
   readonly loss: number;
   readonly dLeft: number;
   readonly dRight: number;
+  readonly iou: number;
+  readonly dIouLeft: number;
+  readonly dIouRight: number;
 }
 
 /** 1 − IoU + (centre distance / enclosing length)² for offsets that are not negative. */
@@ -28,18 +31,17 @@ export function diouOfOffsets(
   const safeEnclosing = Math.max(enclosing, EPSILON);
   const distance = 0.5 * (right - left - targetRight + targetLeft);
   const ratio = distance / safeEnclosing;
-  const derivative = (value: number, target: number, sign: number): number => {
+  const derivative = (value: number, target: number, sign: number): readonly [loss: number, iou: number] => {
     // PyTorch splits the derivative of min and max evenly at a tie.
     const dOverlap = value < target ? 1 : value > target ? 0 : 0.5;
     const dUnion = union > EPSILON ? 1 - dOverlap : 0;
     const dIou = dOverlap / safeUnion - (overlap * dUnion) / (safeUnion * safeUnion);
     const dEnclosing = enclosing > EPSILON ? 1 - dOverlap : 0;
     const dRatio = (sign * 0.5) / safeEnclosing - (distance * dEnclosing) / (safeEnclosing * safeEnclosing);
-    return -dIou + 2 * ratio * dRatio;
+    return [-dIou + 2 * ratio * dRatio, dIou];
   };
-  return {
-    loss: 1 - overlap / safeUnion + ratio * ratio,
-    dLeft: derivative(left, targetLeft, -1),
-    dRight: derivative(right, targetRight, 1),
-  };
+  const [dLeft, dIouLeft] = derivative(left, targetLeft, -1);
+  const [dRight, dIouRight] = derivative(right, targetRight, 1);
+  const iou = overlap / safeUnion;
+  return { loss: 1 - iou + ratio * ratio, dLeft, dRight, iou, dIouLeft, dIouRight };
 }

@@ -60,14 +60,12 @@ export interface PointLoss {
  * @param logits [N, K]
  * @param offsets [N, 2], not negative, in strides
  * @param normaliser divides both sums, > 0
- * @param positiveWeight factor of a positive point's classification loss (TriDet's (1 − GIoU)^0.2); default 1
  */
 export function pointLoss(
   targets: BatchTargets,
   logits: Float32Array,
   offsets: Float32Array,
   normaliser: number,
-  positiveWeight?: (row: number) => number,
 ): PointLoss {
   const classes = logits.length / targets.length;
   const dLogits = new Float32Array(logits.length);
@@ -76,7 +74,6 @@ export function pointLoss(
   let regression = 0;
   targets.forEach((target, row) => {
     if (target === null || target.ignored) return;
-    const weight = target.offsets !== null && positiveWeight !== undefined ? positiveWeight(row) : 1;
     for (let k = 0; k < classes; k += 1) {
       const at = row * classes + k;
       const [loss, derivative] = sigmoidFocal(
@@ -84,8 +81,8 @@ export function pointLoss(
         target.classes.includes(k) ? 1 : 0,
         FOCAL_DEFAULTS,
       );
-      classification += weight * loss;
-      dLogits[at] = (weight * derivative) / normaliser;
+      classification += loss;
+      dLogits[at] = derivative / normaliser;
     }
     if (target.offsets === null) return;
     const result = diouOfOffsets(

@@ -46,43 +46,51 @@ export function concatSteps(tape: Tape, parts: readonly TapeNode[]): TapeNode {
   }));
 }
 
+/** Below every feature, yet finite: WebGPU does not promise infinities. */
+const VERY_LOW = -1e9;
+
 /**
- * Max pooling with window 3, stride 2 and padding 1 as in PyTorch, then a mask.
+ * Max pooling with window 3, stride 2 and padding 1 as in PyTorch, then a mask; the first of equals takes the gradient.
  *
- * Values must not be negative (they come from a ReLU), so that zero padding is neutral.
+ * Composed of element-wise operations, because the gradient kernel of WASM takes no window whose values are all negative.
  *
  * @param x [B, T, C], T even
  * @param mask [B, T / 2, 1]
+ * @param stepMask steps that may win; absent: all. // [B, T, 1]
  * @returns [B, T / 2, C]
  */
-export function halveByMaxPool(tape: Tape, x: TapeNode, mask: tf.Tensor3D): TapeNode {
+export function halveByMaxPool(tape: Tape, x: TapeNode, mask: tf.Tensor3D, stepMask?: tf.Tensor3D): TapeNode {
   const [batch, steps, channels] = x.shape as [number, number, number];
   const half = steps / 2;
   return tape.apply([x], () => {
-    const padded = tf.reshape(
-      tf.pad(x.tensor, [
-        [0, 0],
-        [1, 0],
-        [0, 0],
-      ]),
-      [batch, 1, steps + 1, channels],
-    ) as tf.Tensor4D;
-    const pooled = tf.maxPool(padded, [1, 3], [1, 2], 'valid');
+    const steady =
+      stepMask === undefined ? x.tensor : tf.add(x.tensor, tf.mul(tf.sub(1, stepMask), VERY_LOW));
+    const [even, odd] = tf.split(tf.reshape(steady, [batch, half, 2 * channels]), 2, 2) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
+    ];
+    const outside = tf.fill<tf.Rank.R3>([batch, 1, channels], VERY_LOW);
+    const before =
+      half === 1 ? outside : tf.concat([outside, tf.slice(odd, [0, 0, 0], [batch, half - 1, channels])], 1);
+    const most = tf.maximum(tf.maximum(before, even), odd);
+    // 1 where a part lies below the maximum.
+    const notBefore = tf.step(tf.sub(most, before));
+    const notEven = tf.step(tf.sub(most, even));
     return {
-      output: tf.mul(tf.reshape(pooled, [batch, half, channels]), mask),
-      saved: [padded, pooled],
-      backward: (dy) => {
-        const masked = tf.reshape(tf.mul(dy, mask), [batch, 1, half, channels]);
-        const full: tf.Tensor = tf
-          .engine()
-          .runKernel(
-            'MaxPoolGrad',
-            { dy: masked, input: padded, output: pooled },
-            { filterSize: [1, 3], strides: [1, 2], pad: 'valid' },
-          );
-        return [
-          tf.slice(tf.reshape(full, [batch, steps + 1, channels]), [0, 1, 0], [batch, steps, channels]),
-        ];
+      output: tf.mul(most, mask),
+      saved: [notBefore, notEven],
+      backward: (gradient) => {
+        const dy = tf.mul(gradient, mask);
+        const rest = tf.mul(dy, notBefore);
+        const toOdd = tf.mul(rest, notEven);
+        const toBefore = tf.sub(dy, rest) as tf.Tensor3D;
+        const none = tf.zeros<tf.Rank.R3>([batch, 1, channels]);
+        const moved =
+          half === 1
+            ? none
+            : tf.concat([tf.slice(toBefore, [0, 1, 0], [batch, half - 1, channels]), none], 1);
+        const pairs = tf.concat([tf.sub(rest, toOdd), tf.add(toOdd, moved)] as tf.Tensor3D[], 2);
+        return [tf.reshape(pairs, [batch, steps, channels])];
       },
     };
   });

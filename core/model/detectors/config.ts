@@ -1,6 +1,8 @@
 /**
  * Configurations of the heads: plain data, saved beside every checkpoint.
  */
+import { assertNever } from '#core/contract/errors';
+import type { DetectorName } from '#core/model/detector';
 import type { PyramidShape } from '#core/model/bricks/pyramid';
 import { defaultRegressionRanges } from '#core/model/bricks/pyramid';
 import type { AlignBins } from '#core/model/bricks/subGraphAlign';
@@ -40,6 +42,27 @@ export interface AnchorFreeConfig extends PyramidHeadConfig {
   readonly embedLayers: number;
 }
 
+/** TriDet: SGP pyramid with the trident head. */
+export interface TridetConfig extends PyramidHeadConfig {
+  readonly name: 'tridet';
+  readonly embedLayers: number;
+  /** SGP blocks before the first halving. */
+  readonly stemLayers: number;
+  readonly sgpKernel: number;
+  readonly sgpWiden: number;
+  readonly sgpHidden: number;
+  /**
+   * Standard deviation of the depthwise kernels at the start. OpenTAD's 0 multiplies zeros by zeros: those branches then never learn.
+   */
+  readonly convDeviation: number;
+  /** Share of sequences whose residual branch is left out in training. */
+  readonly dropPath: number;
+  /** Farthest boundary in steps of a point's level. */
+  readonly bins: number;
+  /** Power of the IoU by which positive points count in the classification loss. */
+  readonly iouPower: number;
+}
+
 /** What must be given; all else has defaults. */
 export interface HeadInput {
   readonly inChannels: number;
@@ -68,6 +91,26 @@ export function anchorFreeConfig(
     regressionRanges: defaultRegressionRanges(levels),
     ...given,
     name: 'anchor-free',
+  };
+}
+
+/** Defaults for a small model on the CPU; width must be a multiple of 16 (group norm). */
+export function tridetConfig(given: HeadInput & Partial<Omit<TridetConfig, 'name'>>): TridetConfig {
+  const width = given.width ?? PYRAMID_DEFAULTS.width;
+  return {
+    ...PYRAMID_DEFAULTS,
+    embedLayers: 2,
+    stemLayers: 2,
+    sgpKernel: 1,
+    sgpWiden: 5,
+    sgpHidden: Math.round(1.5 * width),
+    convDeviation: 1,
+    dropPath: 0.1,
+    bins: 16,
+    iouPower: 0.2,
+    regressionRanges: defaultRegressionRanges(given.levels ?? PYRAMID_DEFAULTS.levels),
+    ...given,
+    name: 'tridet',
   };
 }
 
@@ -142,4 +185,18 @@ export function gtadConfig(given: HeadInput & Partial<Omit<GtadConfig, 'name'>>)
 }
 
 /** Every head's configuration. */
-export type DetectorConfig = AnchorFreeConfig | GtadConfig;
+export type DetectorConfig = AnchorFreeConfig | TridetConfig | GtadConfig;
+
+/** The default configuration of a head by name. */
+export function detectorConfig(name: DetectorName, given: HeadInput): DetectorConfig {
+  switch (name) {
+    case 'anchor-free':
+      return anchorFreeConfig(given);
+    case 'tridet':
+      return tridetConfig(given);
+    case 'g-tad':
+      return gtadConfig(given);
+    default:
+      return assertNever(name);
+  }
+}
