@@ -43,3 +43,8 @@ export function notifyError(error: unknown): void {
 export function dismiss(id: number): void {
   box = box.filter((notice) => notice.id !== id);
 }
+
+/** Takes errors away that belong to the screen that was left. */
+export function dismissErrors(): void {
+  box = box.filter((notice) => notice.tone !== 'danger');
+}
