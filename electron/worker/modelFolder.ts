@@ -5,42 +5,17 @@
  */
 import { join, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as v from 'valibot';
 import type { TensorMap } from '#core/compute/hostTensor';
 import { StudioError } from '#core/contract/errors';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
-import type { EncoderSpec } from '#core/model/encoderSpec';
-import type { DetectorConfig } from '#core/model/detectors/config';
-import type { SamplingConfig, TrainConfig } from '#core/train/config';
-import type { TrainedModel } from '#core/train/job';
+import { cardProblem } from '#core/train/modelCard';
+import type { EncoderCard, LocaliserCard } from '#core/train/modelCard';
 import { packMaps, unpackMaps } from '#core/train/packing';
 import { readFileIfThere, writeFileWhole } from './files.ts';
 import { decodeTensors, encodeTensors } from './tensorFile.ts';
 
-/** What `model.json` of an encoder says. */
-export interface EncoderCard {
-  readonly version: 1;
-  readonly kind: 'encoder';
-  readonly name: string;
-  readonly spec: EncoderSpec;
-  /** How it was made, and its figures. */
-  readonly about: Readonly<Record<string, unknown>>;
-}
-
-/** What `model.json` of a localiser says. */
-export interface LocaliserCard {
-  readonly version: 1;
-  readonly kind: 'localiser';
-  readonly variant: TrainedModel['variant'];
-  readonly spec: EncoderSpec;
-  readonly detector: DetectorConfig;
-  readonly labels: readonly string[];
-  readonly sampling: SamplingConfig;
-  readonly config: TrainConfig;
-  readonly validation: TrainedModel['validation'];
-  readonly engine: string;
-}
+export type { EncoderCard, LocaliserCard } from '#core/train/modelCard';
 
 /** An encoder in memory. */
 export interface LoadedEncoder {
@@ -54,18 +29,6 @@ export interface LoadedLocaliser {
   readonly encoder: TensorMap;
   readonly head: TensorMap;
 }
-
-const Spec = v.object({
-  family: v.picklist(['tsm-resnet', 'resnet', 'r2plus1d']),
-  block: v.picklist(['basic', 'bottleneck']),
-  blocks: v.array(v.pipe(v.number(), v.integer())),
-  widths: v.array(v.pipe(v.number(), v.integer())),
-  stem: v.picklist(['imagenet', 'small']),
-  framesPerSnippet: v.pipe(v.number(), v.integer()),
-  shiftDivision: v.pipe(v.number(), v.integer()),
-  featureChannels: v.pipe(v.number(), v.integer()),
-});
-const Card = v.looseObject({ version: v.literal(1), kind: v.picklist(['encoder', 'localiser']), spec: Spec });
 
 const SHIPPED = fileURLToPath(new URL('../../resources/encoders/', import.meta.url));
 
@@ -100,20 +63,20 @@ async function readModel(
       { path: folder },
     );
   }
-  const checked = v.safeParse(Card, card);
-  if (!checked.success) {
+  const problem = cardProblem(card);
+  if (problem !== null) {
     throw new StudioError(
       'bad-input',
-      `${join(folder, 'model.json')} is not a model of this program (${checked.issues[0].message}).`,
+      `${join(folder, 'model.json')} is not a model of this program (${problem}).`,
       { path: folder },
     );
   }
-  if (checked.output.kind !== kind) {
-    throw new StudioError(
-      'bad-input',
-      `${folder} holds ${checked.output.kind === 'encoder' ? 'an encoder' : 'a localiser'}, but ${kind === 'encoder' ? 'an encoder' : 'a localiser'} is needed.`,
-      { path: folder },
-    );
+  const found = (card as EncoderCard | LocaliserCard).kind;
+  if (found !== kind) {
+    const words = { encoder: 'an encoder', localiser: 'a localiser' };
+    throw new StudioError('bad-input', `${folder} holds ${words[found]}, but ${words[kind]} is needed.`, {
+      path: folder,
+    });
   }
   return { card, tensors: decodeTensors(weights, join(folder, 'weights.safetensors')).tensors };
 }

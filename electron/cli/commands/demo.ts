@@ -1,8 +1,8 @@
 /** `demo`: the main job, whole, on footage that it generates itself. */
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
-import type { CliContext } from '../context.ts';
-import { runDemo } from '../demo/runDemo.ts';
+import type { CliContext } from '#cli/context';
+import { runDemo } from '#cli/demo/runDemo';
 import { requireEngine } from './train.ts';
 
 interface DemoFlags {

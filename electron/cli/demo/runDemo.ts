@@ -19,7 +19,7 @@ import { openEngine } from '#service/engines/index';
 import { createMeter } from '#worker/control';
 import { saveEncoder } from '#worker/modelFolder';
 import { runJob } from '#worker/runJob';
-import type { CliContext } from '../context.ts';
+import type { CliContext } from '#cli/context';
 import { countedBar, progressLine } from './bar.ts';
 import { closingTable } from './closingTable.ts';
 import type { DemoScore } from './closingTable.ts';
@@ -66,7 +66,11 @@ async function fromScratch(options: DemoOptions, folders: DemoFolders, context: 
   try {
     const spec = encoderByName('small');
     const config = { ...SMALL_PRETRAINING, seed: options.seed };
-    const bar = countedBar(context.progress, 'Stage 1 of 3, classification pre-training', 'steps');
+    const bar = countedBar(
+      (line) => context.progress(line),
+      'Stage 1 of 3, classification pre-training',
+      'steps',
+    );
     const { encoder, accuracy } = await pretrainEncoder(engine, spec, config, async ({ step }) => {
       bar(step, config.steps);
       await new Promise((done) => setImmediate(done));
@@ -137,13 +141,13 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
   const files = await meter.measure('footage', () =>
     writeFootage(folders.videos, seed, counts, {
       signal,
-      progress: countedBar(context.progress, 'Generating', 'videos'),
+      progress: countedBar((line) => context.progress(line), 'Generating', 'videos'),
     }),
   );
   const store = await meter.measure('project', () =>
     fillProject(folders.project, files, {
       signal,
-      progress: countedBar(context.progress, 'Labelling', 'videos'),
+      progress: countedBar((line) => context.progress(line), 'Labelling', 'videos'),
     }),
   );
   try {
