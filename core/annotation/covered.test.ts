@@ -38,10 +38,11 @@ describe('covered ranges', () => {
     fc.assert(
       fc.property(ranges, ranges, (a, b) => {
         const [setA, setB] = [ticks(a), ticks(b)];
-        expect(ticks(unionRanges(a, b))).toEqual(setA.union(setB));
+        expect(ticks(unionRanges(a, b))).toEqual(new Set([...setA, ...setB]));
+        const rest = new Set([...setA].filter((tick) => !setB.has(tick)));
         const difference = subtractRanges(a, b);
-        expect(ticks(difference)).toEqual(setA.difference(setB));
-        expect(coveredTicks(difference)).toBe(setA.difference(setB).size);
+        expect(ticks(difference)).toEqual(rest);
+        expect(coveredTicks(difference)).toBe(rest.size);
         expect(normaliseRanges(difference)).toEqual(difference);
       }),
     );

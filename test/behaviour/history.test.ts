@@ -2,7 +2,6 @@
  * The history: whatever is edited, undone, redone and restored, the document is what replaying the history gives.
  */
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,12 +12,12 @@ import { createRandom } from '#core/util/random';
 import { applyEdit } from '#service/store/annotate';
 import { readEdits, replayEdits } from '#service/store/backups';
 import { createProject, openProject, type Store } from '#service/store/store';
-import { addModel, contentOf, newVideo } from './projectFixture.ts';
+import { addModel, contentOf, newVideo, quickFolder } from './projectFixture.ts';
 import { randomEdit, type EditWorld } from './randomEdits.ts';
 
 let root = '';
 beforeEach(() => {
-  root = fs.mkdtempSync(path.join(os.tmpdir(), 'lofi-history-'));
+  root = quickFolder('history');
 });
 afterEach(() => {
   fs.rmSync(root, { recursive: true, force: true });
@@ -79,8 +78,10 @@ function attempt(body: () => unknown): boolean {
   }
 }
 
+const PATIENCE_MS = 300_000;
+
 describe('random edits, undone and redone in any order', () => {
-  it('give the document that replaying the journal gives, in a restart too', () => {
+  it('give the document that replaying the journal gives, in a restart too', { timeout: PATIENCE_MS }, () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (seed) => {
         const random = createRandom(seed);
@@ -134,7 +135,7 @@ describe('random edits, undone and redone in any order', () => {
     );
   });
 
-  it('can be taken back and done again a thousand steps deep', () => {
+  it('can be taken back and done again a thousand steps deep', { timeout: PATIENCE_MS }, () => {
     const store = makeProject('deep');
     const random = createRandom(5);
     const world = worldOf(store);

@@ -65,8 +65,14 @@ function makeProject(dir: string): void {
   store.close();
 }
 
-/** Lets the studio work for a while and kills it. @returns its lines */
-function workAndDie(dir: string, dataDir: string, seed: number, aliveMs: number): Promise<string[]> {
+/** Lets the studio work until `least` edits were acknowledged, and a while longer, and kills it. @returns its lines */
+function workAndDie(
+  dir: string,
+  dataDir: string,
+  seed: number,
+  least: number,
+  thenMs: number,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [SCRIPT, dir, dataDir, String(seed)], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -76,9 +82,9 @@ function workAndDie(dir: string, dataDir: string, seed: number, aliveMs: number)
     let armed = false;
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      if (!armed && text.includes('ready\n')) {
+      if (!armed && text.split('\nack ').length > least) {
         armed = true;
-        setTimeout(() => child.kill('SIGKILL'), aliveMs);
+        setTimeout(() => child.kill('SIGKILL'), thenMs);
       }
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk));
@@ -173,7 +179,13 @@ export async function killRounds(
   let finished = 0;
   let resumed = 0;
   for (let round = 1; round <= count; round += 1) {
-    const lines = await workAndDie(project, path.join(dir, 'data'), round, random.integer(600));
+    const lines = await workAndDie(
+      project,
+      path.join(dir, 'data'),
+      round,
+      1 + random.integer(12),
+      random.integer(300),
+    );
     for (const line of lines) {
       if (line.startsWith('ack ')) {
         edits += 1;

@@ -1,10 +1,19 @@
 /**
  * Rows for tests of the store: videos that were never decoded. Tests of media use real files.
  */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { ModelInfo } from '#core/contract/info';
 import { STUDIO_CONFIG } from '#core/train/defaults';
 import type { Store } from '#service/store/store';
 import type { NewVideo } from '#service/store/videos';
+
+/** A new folder for a test that writes thousands of steps: in memory where the system has such a place, as the disk may be slow. */
+export function quickFolder(name: string): string {
+  const memory = '/dev/shm';
+  return fs.mkdtempSync(path.join(fs.existsSync(memory) ? memory : os.tmpdir(), `lofi-${name}-`));
+}
 
 /** A video of 60 s at 25 fps with a time base of 1/12800. */
 export function newVideo(number: number, change: Partial<NewVideo> = {}): NewVideo {
