@@ -48,7 +48,7 @@ async function buildNodeProcess(name: string, entry: string): Promise<void> {
     target: 'node24',
     external: EXTERNAL_PACKAGES,
     banner: { js: BUNDLE_HEAD },
-    plugins: [keepSourceFolders(ROOT)],
+    plugins: [keepSourceFolders(ROOT, inRoot(entry))],
   });
 }
 
@@ -91,7 +91,7 @@ async function writeWebClient(): Promise<void> {
   await writeFile(inRoot('dist/web/shell.js'), await buildWebClient());
 }
 
-/** Builds everything, or the named parts: page, electron, node, web. */
+/** Builds everything, or the named parts: page, electron, node (service and what it starts), cli, web. */
 export async function build(parts: readonly string[] = []): Promise<void> {
   const wanted = (part: string): boolean => parts.length === 0 || parts.includes(part);
   const work: Promise<unknown>[] = [];
@@ -99,6 +99,7 @@ export async function build(parts: readonly string[] = []): Promise<void> {
   if (wanted('electron')) work.push(buildElectron());
   if (wanted('node'))
     for (const [name, entry] of Object.entries(NODE_ENTRIES)) work.push(buildNodeProcess(name, entry));
+  if (wanted('cli')) work.push(buildNodeProcess('cli', 'electron/cli/index.ts'));
   await Promise.all(work);
   if (wanted('page')) await buildPage({ configFile: inRoot('renderer/vite.config.ts'), logLevel: 'warn' });
 }

@@ -8,8 +8,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Loader, Plugin } from 'esbuild';
 
-/** @param root of the checkout */
-export function keepSourceFolders(root: string): Plugin {
+/** @param root of the checkout @param entry the bundle's entry file: the only one that is the main module */
+export function keepSourceFolders(root: string, entry: string): Plugin {
   return {
     name: 'keep-source-folders',
     setup(build) {
@@ -21,7 +21,7 @@ export function keepSourceFolders(root: string): Plugin {
         const contents = text
           .replaceAll('import.meta.dirname', `__fromRoot(${JSON.stringify(folder)})`)
           .replaceAll('import.meta.url', `__urlFromRoot(${JSON.stringify(below)})`)
-          .replaceAll('import.meta.main', 'false');
+          .replaceAll('import.meta.main', String(file === entry));
         return { contents, loader: 'ts' satisfies Loader };
       });
     },

@@ -25,7 +25,7 @@ describe('the desktop program', () => {
     const ids = await electron?.evaluate(({ Menu }) => {
       const collect = (items: readonly Item[]): string[] =>
         items.flatMap((item) => [item.id, ...collect(item.submenu?.items ?? [])]);
-      return collect((Menu.getApplicationMenu()?.items ?? []) as unknown as readonly Item[]);
+      return collect(Menu.getApplicationMenu()?.items ?? []);
     });
     expect(ids).toEqual(
       expect.arrayContaining(['newProject', 'undo', 'go.review', 'shortcuts', 'copyDiagnostics']),
@@ -33,7 +33,9 @@ describe('the desktop program', () => {
     // Updates are off: no feed is set.
     expect(ids).not.toContain('lookForUpdates');
     await startPage(page).createProject('Menus', folder);
-    await electron?.evaluate(({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('go.models')?.click());
+    await electron?.evaluate(({ Menu }) => {
+      Menu.getApplicationMenu()?.getMenuItemById('go.models')?.click();
+    });
     await page.locator('main[data-screen="models"]').waitFor();
   });
 
@@ -46,9 +48,9 @@ describe('the desktop program', () => {
       return item?.submenu?.items.map(({ label }) => label);
     });
     expect(names).toContain('Menus');
-    await electron?.evaluate(({ Menu }) =>
-      Menu.getApplicationMenu()?.getMenuItemById('openRecent')?.submenu?.items[0]?.click(),
-    );
+    await electron?.evaluate(({ Menu }) => {
+      Menu.getApplicationMenu()?.getMenuItemById('openRecent')?.submenu?.items[0]?.click();
+    });
     await page.getByTestId('nav-library').waitFor();
   });
 

@@ -1,0 +1,83 @@
+/**
+ * `node resources/build/pack.ts [--dir] [--platform linux|win32|darwin] [--arch x64|arm64] [--node FILE] [--electron FOLDER] [--out FOLDER]`:
+ * packs what `npm run build` made. Each platform is packed on itself, because native packages are installed for the machine they are installed on.
+ *
+ * `--dir` stops before the installer. `--electron` names a folder with an Electron of its own (tests; machines that cannot fetch one).
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { Arch, build, Platform, type Configuration } from 'electron-builder';
+import type { Target } from './packages.ts';
+import { stageRuntime } from './runtime.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PLATFORMS = { linux: Platform.LINUX, win32: Platform.WINDOWS, darwin: Platform.MAC } as const;
+const ARCHS = { x64: Arch.x64, arm64: Arch.arm64 } as const;
+const MIB = 1024 * 1024;
+
+/** Names of the installers' kinds; `dir` is the unpacked program. */
+const INSTALLERS = { linux: ['AppImage', 'deb'], win32: ['nsis'], darwin: ['dmg'] } as const;
+
+/** What can be chosen. */
+export interface PackOptions {
+  readonly target: Target;
+  readonly onlyDir: boolean;
+  readonly nodeBinary?: string | undefined;
+  /** Folder of an Electron to pack with instead of the pinned one. */
+  readonly electronDir?: string | undefined;
+  readonly output?: string | undefined;
+  /** Overrides of electron-builder.yml. */
+  readonly config?: Configuration;
+}
+
+/** Packs the program. @returns what was written */
+export async function pack(options: PackOptions): Promise<readonly string[]> {
+  const sizes = stageRuntime(ROOT, options.target, options.nodeBinary);
+  for (const [name, bytes] of Object.entries(sizes)) {
+    process.stderr.write(`runtime/${name}: ${(bytes / MIB).toFixed(1)} MiB\n`);
+  }
+  const { electronDir } = options;
+  const versionFile = electronDir === undefined ? '' : path.join(electronDir, 'version');
+  const config: Configuration = {
+    ...(electronDir === undefined ? {} : { electronDist: electronDir }),
+    ...(existsSync(versionFile)
+      ? { electronVersion: readFileSync(versionFile, 'utf8').trim().replace(/^v/, '') }
+      : {}),
+    ...(options.output === undefined ? {} : { directories: { output: options.output } }),
+    ...options.config,
+  };
+  const { platform, arch } = options.target;
+  const kinds = options.onlyDir ? ['dir'] : [...INSTALLERS[platform]];
+  return build({
+    projectDir: ROOT,
+    targets: PLATFORMS[platform].createTarget(kinds, ARCHS[arch]),
+    config,
+    publish: 'never',
+  });
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      dir: { type: 'boolean', default: false },
+      platform: { type: 'string', default: process.platform },
+      arch: { type: 'string', default: process.arch },
+      node: { type: 'string' },
+      electron: { type: 'string' },
+      out: { type: 'string' },
+    },
+  });
+  const { platform, arch } = values;
+  if (!(platform in PLATFORMS) || !(arch in ARCHS))
+    throw new Error(`${platform}-${arch} is no target of the program.`);
+  const written = await pack({
+    target: { platform: platform as Target['platform'], arch: arch as Target['arch'] },
+    onlyDir: values.dir,
+    nodeBinary: values.node,
+    electronDir: values.electron,
+    output: values.out,
+  });
+  process.stdout.write(`${written.join('\n')}\n`);
+}
