@@ -25,8 +25,8 @@ export function addNodes(tape: Tape, parts: readonly TapeNode[]): TapeNode {
 /** matrix · x for a matrix that is not trained. // [M, N] · [N, C] → [M, C] */
 export function constantTimes(tape: Tape, matrix: tf.Tensor2D, x: TapeNode): TapeNode {
   return tape.apply([x], () => ({
-    output: tf.matMul(matrix, x.tensor as tf.Tensor2D),
-    backward: (dy) => [tf.matMul(tf.transpose(matrix), dy as tf.Tensor2D)],
+    output: tf.matMul(matrix, x.tensor),
+    backward: (dy) => [tf.matMul(tf.transpose(matrix), dy)],
   }));
 }
 
@@ -39,7 +39,7 @@ export function concatColumns(tape: Tape, parts: readonly TapeNode[]): TapeNode 
     ),
     backward: (dy) =>
       tf.split(
-        dy as tf.Tensor2D,
+        dy,
         parts.map((part) => part.shape[1]!),
         1,
       ),
@@ -65,7 +65,7 @@ export function maxOfThree(tape: Tape, x: TapeNode): TapeNode {
   const [rows, columns] = x.shape as [number, number];
   const count = rows / 3;
   return tape.apply([x], () => {
-    const [a, b, c] = tf.split(x.tensor as tf.Tensor2D, 3, 0) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+    const [a, b, c] = tf.split(x.tensor, 3, 0) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
     const output = tf.maximum(tf.maximum(a, b), c);
     // 1 where a part lies below the maximum.
     const notA = tf.step(tf.sub(output, a));

@@ -7,7 +7,7 @@ import type { Tape, TapeNode } from './tape.ts';
 /** Sum over batch and time. // [B, T, C] → [C] */
 function sumAll(x: tf.Tensor): tf.Tensor1D {
   const [batch, steps, channels] = x.shape as [number, number, number];
-  const rows = tf.reshape(x, [batch * steps, channels]) as tf.Tensor2D;
+  const rows = tf.reshape<tf.Rank.R2>(x, [batch * steps, channels]);
   return tf.reshape(tf.matMul(tf.ones<tf.Rank.R2>([1, batch * steps]), rows), [channels]);
 }
 
@@ -148,7 +148,7 @@ export function groupNorm(
       [batch, 1, 1],
     );
     const meanOf = (tensor: tf.Tensor): tf.Tensor => {
-      const sums = tf.reshape(tf.sum(tensor, 1), [batch, channels]) as tf.Tensor2D;
+      const sums = tf.reshape<tf.Rank.R2>(tf.sum(tensor, 1), [batch, channels]);
       return tf.mul(tf.reshape(tf.matMul(sums, spread), [batch, 1, channels]), inverseCount);
     };
     const centred = tf.mul(tf.sub(x.tensor, meanOf(x.tensor)), mask);

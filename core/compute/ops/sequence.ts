@@ -83,7 +83,7 @@ export function halveByMaxPool(tape: Tape, x: TapeNode, mask: tf.Tensor3D, stepM
         const dy = tf.mul(gradient, mask);
         const rest = tf.mul(dy, notBefore);
         const toOdd = tf.mul(rest, notEven);
-        const toBefore = tf.sub(dy, rest) as tf.Tensor3D;
+        const toBefore = tf.sub<tf.Tensor3D>(dy, rest);
         const none = tf.zeros<tf.Rank.R3>([batch, 1, channels]);
         const moved =
           half === 1

@@ -271,8 +271,8 @@ async function align(
     projectRows(context.tensor as tf.Tensor2D, contextMatrix.tensor as tf.Tensor2D),
   ]) as [tf.Tensor, tf.Tensor];
   const dense = new Float32Array(plan.matrix.columns * wide);
-  dense.set((await innerRows.data()) as Float32Array);
-  dense.set((await contextRows.data()) as Float32Array, innerRows.size);
+  dense.set(await innerRows.data());
+  dense.set(await contextRows.data(), innerRows.size);
   tf.dispose([innerRows, contextRows]);
   const rows = multiplySparse(plan.matrix, dense, wide);
   for (let i = 0; i < rows.length; i += 1) rows[i] = Math.max(0, rows[i]! + bias.data[i % wide]!);
@@ -292,11 +292,11 @@ function alignBackward(
   const { steps } = item.plan;
   const split = steps * inner * wide;
   const seedsOf = (x: TapeNode, matrix: TapeNode, data: Float32Array): [TapeNode, tf.Tensor][] => {
-    const [dx, dMatrix] = tf.tidy(() => {
+    const [dx, dMatrix] = tf.tidy((): [tf.Tensor, tf.Tensor] => {
       const dyTurned = tf.transpose(tf.tensor2d(data, [steps, data.length / steps]));
       const turned = tf.transpose(matrix.tensor as tf.Tensor2D);
-      return [tf.transpose(tf.matMul(turned, dyTurned)), tf.matMul(dyTurned, x.tensor as tf.Tensor2D)];
-    }) as [tf.Tensor, tf.Tensor];
+      return [tf.transpose(tf.matMul(turned, dyTurned)), tf.matMul(dyTurned, x.tensor)];
+    });
     return [
       [x, dx],
       [matrix, dMatrix],

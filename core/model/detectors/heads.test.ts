@@ -59,11 +59,11 @@ const heads: Record<string, { readonly config: DetectorConfig; readonly steps: n
       stemLayers: 1,
       dropPath: 0,
     }),
-    steps: 120,
+    steps: 70,
   },
   'g-tad': {
     config: gtadConfig({ inChannels: CHANNELS, numClasses: 2, hidden1d: 32, hidden2d: 16, hidden3d: 32 }),
-    steps: 80,
+    steps: 45,
   },
 };
 
@@ -99,7 +99,7 @@ describe.each(Object.entries(heads))('%s', (_name, { config, steps }) => {
     }
     if (config.name === 'tridet') expect(found[0]!.startDeviation).toBeGreaterThan(0);
     expect(tf.memory().numTensors).toBe(before);
-  });
+  }, 180_000);
 
   it('gives the same step for the same seed, padded or not', async () => {
     const detector = buildDetector(config);

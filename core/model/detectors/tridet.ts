@@ -69,7 +69,7 @@ function forward(
     x = sgpBlock(tape, weights, `projection.stem.${i}`, x, infoOf(0));
   const levels = [x];
   for (let i = 1; i < layout.levels.length; i += 1) {
-    const half = halveByMaxPool(tape, x, masks.levels[i]!, masks.levels[i - 1]!);
+    const half = halveByMaxPool(tape, x, masks.levels[i]!, masks.levels[i - 1]);
     x = sgpBlock(tape, weights, `projection.branch.${i - 1}`, half, infoOf(i));
     levels.push(x);
   }
