@@ -4,6 +4,8 @@
  * Snippets do not see each other while batch norm is frozen, so this is exact. It is also faster than ONNX Runtime's own threads, which meet
  * after every operator: these small networks gained 1.3 times from a second core that way, and lost on a busy machine.
  */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { chunksOf, sliceFrames } from '#core/compute/chunked';
 import type {
@@ -30,10 +32,15 @@ export interface EncoderThreads {
   stop(): Promise<void>;
 }
 
-const THREAD_FILE = import.meta.url.endsWith('.ts') ? './encoderThread.ts' : './encoderThread.mjs';
+/** The thread's program: in a checkout the source itself, in a packed program its bundle; null where neither is there. */
+export function encoderThreadFile(): string | null {
+  const source = resolve(import.meta.dirname, 'encoderThread.ts');
+  const bundle = resolve(import.meta.dirname, '../../../../dist/encoder-thread/index.mjs');
+  return [source, bundle].find((file) => existsSync(file)) ?? null;
+}
 
-function startThread(): Thread {
-  const worker = new Worker(new URL(THREAD_FILE, import.meta.url));
+function startThread(file: string): Thread {
+  const worker = new Worker(file);
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let next = 0;
   // An idle thread must not hold the program open; one that owes an answer must.
@@ -87,12 +94,12 @@ function addInto(sums: TensorMap, gradients: TensorMap): void {
 }
 
 /** Makes threads ready; they start with the first session. */
-export function createEncoderThreads(count: number): EncoderThreads {
+export function createEncoderThreads(count: number, file: string): EncoderThreads {
   let threads: Thread[] = [];
   let nextSession = 0;
   return {
     open: async (spec, parameters, options) => {
-      if (threads.length === 0) threads = Array.from({ length: count }, startThread);
+      if (threads.length === 0) threads = Array.from({ length: count }, () => startThread(file));
       const session = nextSession;
       nextSession += 1;
       await Promise.all(
