@@ -1,125 +1,17 @@
 /**
  * The compute engines: what other parts open, list, test and install. Nothing is loaded or probed before the first call.
- *
- * Choice: probe, then a self-test against reference numbers and a measured step (both kept), then the fastest that is right.
  */
 import type { ComputeEngine, EngineName } from '#core/compute/engine';
-import type { EngineInfo } from '#core/contract/info';
-import type { Probe } from './probe.ts';
-import type { EngineResult } from './results.ts';
-import { toErrorInfo } from '#core/contract/errors';
-import { allowSoftwareAdapter, probeEngine } from './probe.ts';
-import { readResults, writeResult } from './results.ts';
-import { calibrate, selfTest } from './selftest/selfTest.ts';
+import { chooseEngine } from './choose.ts';
+import { openNamedEngine } from './open.ts';
 
+export { listEngines, testEngine } from './choose.ts';
 export { installEngine } from './tensorflow/install.ts';
-
-const TITLES: Readonly<Record<EngineName, string>> = {
-  onnx: 'ONNX Runtime (CPU)',
-  tensorflow: 'TensorFlow (native)',
-  webgpu: 'WebGPU (graphics card)',
-  tfjs: 'TF.js (reference)',
-};
-
-const NAMES = Object.keys(TITLES) as readonly EngineName[];
-
-/** Engines that `auto` may take; the reference is right but never the fastest. */
-const CANDIDATES = ['onnx', 'tensorflow', 'webgpu'] as const satisfies readonly EngineName[];
 
 /**
  * Opens an engine; `auto` takes the fastest that is right on this machine.
  * @throws StudioError `engine-unavailable` with words about what would make it available
  */
 export async function openEngine(name: EngineName | 'auto'): Promise<ComputeEngine> {
-  switch (name) {
-    case 'auto':
-      return openEngine(await chooseEngine());
-    case 'onnx':
-      return (await import('./onnx/onnxEngine.ts')).openOnnxEngine();
-    case 'tfjs':
-      return (await import('./tfjs/tfjsEngine.ts')).openTfjsEngine();
-    case 'webgpu':
-      return (await import('./webgpu/webgpuEngine.ts')).openWebgpuEngine(allowSoftwareAdapter());
-    case 'tensorflow':
-      return (await import('./tensorflow/tensorflowEngine.ts')).openTensorflowEngine();
-  }
-}
-
-/** The fastest engine that passed its self-test; engines that are there but were never tested are tested now. */
-async function chooseEngine(): Promise<EngineName> {
-  const probes = await Promise.all(CANDIDATES.map(async (name) => [name, await probeEngine(name)] as const));
-  const available = probes.filter(([, probe]) => probe.available);
-  if (available.length <= 1) return available[0]?.[0] ?? 'onnx';
-  const known = await readResults();
-  let best: { readonly name: EngineName; readonly stepMs: number } = {
-    name: 'onnx',
-    stepMs: Number.POSITIVE_INFINITY,
-  };
-  for (const [name, probe] of available) {
-    const kept = known[name];
-    const result = kept?.fingerprint === probe.fingerprint ? kept : await examine(name, probe);
-    if (result.passed && result.stepMs !== null && result.stepMs < best.stepMs)
-      best = { name, stepMs: result.stepMs };
-  }
-  return best.name;
-}
-
-/** Every engine: available or why not, device, memory, measured step, what would make it available. */
-export async function listEngines(): Promise<readonly EngineInfo[]> {
-  const results = await readResults();
-  const infos: EngineInfo[] = [];
-  for (const name of NAMES) infos.push(describe(name, await probeEngine(name), results[name]));
-  const rank = (info: EngineInfo): number =>
-    info.stepMs ?? (info.name === 'onnx' ? 1e12 : Number.POSITIVE_INFINITY);
-  const candidates = infos.filter(
-    (info) =>
-      info.available && info.selfTest !== 'failed' && info.name !== 'tfjs' && Number.isFinite(rank(info)),
-  );
-  const chosen = candidates.sort((a, b) => rank(a) - rank(b))[0]?.name;
-  return infos.map((info) => ({ ...info, chosen: info.name === chosen }));
-}
-
-/** Runs the self-test and the calibration of one engine, keeps and returns what was found. */
-export async function testEngine(name: EngineName): Promise<EngineInfo> {
-  const probe = await probeEngine(name);
-  return describe(name, probe, probe.available ? await examine(name, probe) : undefined);
-}
-
-async function examine(name: EngineName, probe: Probe): Promise<EngineResult> {
-  const result = await attempt(name, probe);
-  await writeResult(name, result);
-  return result;
-}
-
-async function attempt(name: EngineName, { fingerprint }: Probe): Promise<EngineResult> {
-  try {
-    const engine = await openEngine(name);
-    try {
-      const { passed, failure } = await selfTest(engine);
-      return { fingerprint, passed, failure, stepMs: passed ? await calibrate(engine) : null };
-    } finally {
-      await engine.dispose();
-    }
-  } catch (error) {
-    return { fingerprint, passed: false, failure: toErrorInfo(error).message, stepMs: null };
-  }
-}
-
-function describe(name: EngineName, probe: Probe, kept: EngineResult | undefined): EngineInfo {
-  const result = kept?.fingerprint === probe.fingerprint ? kept : undefined;
-  const failed = probe.available && result?.passed === false;
-  const wrong = 'Update the driver or the engine, then test it again; use the default engine until then.';
-  return {
-    name,
-    title: TITLES[name],
-    available: probe.available && !failed,
-    reason: failed ? `It fails its self-test (${result.failure ?? 'unknown'}).` : probe.reason,
-    remedy: failed ? wrong : probe.remedy,
-    device: probe.device,
-    memoryBytes: probe.memoryBytes,
-    stepMs: result?.stepMs ?? null,
-    selfTest: result === undefined ? 'not-run' : result.passed ? 'passed' : 'failed',
-    installable: probe.installable,
-    chosen: false,
-  };
+  return openNamedEngine(name === 'auto' ? await chooseEngine() : name);
 }

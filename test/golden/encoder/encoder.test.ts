@@ -3,14 +3,23 @@
  */
 import type { ComputeEngine } from '#core/compute/engine';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ReferenceCase } from '#service/engines/selftest/inputs';
+import { readFileSync } from 'node:fs';
 import { featuresInChunks, gradientsInChunks, stepInChunks } from '#core/compute/chunked';
 import { openEngine } from '#service/engines/index';
-import { readReference, referenceFeatureGradients, referenceFrames } from './referenceInputs.ts';
-import { referenceParameters, sampledDifference } from './referenceInputs.ts';
+import {
+  referenceFeatureGradients,
+  referenceFrames,
+  referenceParameters,
+  sampledDifference,
+} from '#service/engines/selftest/inputs';
 
 const FEATURE_TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 2e-3;
-const cases = Object.entries(readReference());
+const reference = JSON.parse(readFileSync(new URL('./reference.json', import.meta.url), 'utf8')) as {
+  readonly cases: Record<string, ReferenceCase>;
+};
+const cases = Object.entries(reference.cases);
 
 describe.each(['onnx', 'tfjs'] as const)('encoders on %s', (engineName) => {
   let engine: ComputeEngine;

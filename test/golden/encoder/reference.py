@@ -2,7 +2,7 @@
 
     python test/golden/encoder/reference.py
 
-Parameters, frames and dL/dfeatures come from an integer hash that `referenceInputs.ts` repeats, so that only results are stored: all features,
+Parameters, frames and dL/dfeatures come from an integer hash that `electron/service/engines/selftest/inputs.ts` repeats, so that only results are stored: all features,
 and of each gradient its peak and samples spread evenly over the tensor.
 """
 import json
@@ -18,6 +18,7 @@ encoders.MEAN = encoders.MEAN.double()
 encoders.DEVIATION = encoders.DEVIATION.double()
 
 SAMPLES = 24
+SELF_TEST = ["small-odd", "resnet"]
 SMALL = dict(family="tsm-resnet", block="basic", blocks=[1, 1, 2, 1], widths=[16, 32, 64, 128], stem="small",
              framesPerSnippet=8, shiftDivision=8, featureChannels=128)
 CASES = {
@@ -97,9 +98,16 @@ def main():
     out = {}
     for name, (spec, shape) in CASES.items():
         out[name] = {"spec": spec, "shape": shape, "frozen": run(spec, shape, False), "trained": run(spec, shape, True)}
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reference.json")
+    here = os.path.dirname(os.path.abspath(__file__))
+    write(os.path.join(here, "reference.json"), out)
+    # The self-test of engines ships a few of them.
+    engines = os.path.join(here, "..", "..", "..", "electron", "service", "engines")
+    write(os.path.join(engines, "selftest", "reference.json"), {name: out[name] for name in SELF_TEST})
+
+
+def write(path, cases):
     with open(path, "w") as file:
-        json.dump({"torch": torch.__version__.split("+")[0], "samples": SAMPLES, "cases": out}, file)
+        json.dump({"torch": torch.__version__.split("+")[0], "samples": SAMPLES, "cases": cases}, file)
         file.write("\n")
 
 

@@ -24,6 +24,11 @@ export interface OpenDevice {
   lostReason(): string | null;
 }
 
+/** Whether software adapters count: only tests ask for them. */
+export function allowSoftwareAdapter(): boolean {
+  return process.env['LOFI_SOFTWARE_ADAPTER'] === '1';
+}
+
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 
 const REMEDY =

@@ -1,0 +1,97 @@
+/**
+ * Looks at what each engine would run on, without opening it: available or why not, and what would make it available.
+ */
+import type { EngineName } from '#core/compute/engine';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { toErrorInfo } from '#core/contract/errors';
+import { installerTarget } from './tensorflow/install.ts';
+import { readInstallation } from './tensorflow/installation.ts';
+import { hasNativePackage } from './tensorflow/native.ts';
+import { loadRuntime } from './onnx/runtime.ts';
+import { allowSoftwareAdapter, findAdapter } from './webgpu/device.ts';
+
+/** What a probe found. */
+export interface Probe {
+  readonly available: boolean;
+  readonly reason: string | null;
+  readonly remedy: string | null;
+  readonly device: string | null;
+  readonly memoryBytes: number | null;
+  readonly installable: boolean;
+  /** Changes when a self-test would have to run again. */
+  readonly fingerprint: string;
+}
+
+const processor = (): string => `${cpus()[0]?.model.trim() ?? 'CPU'}, ${availableParallelism()} threads`;
+
+const runs = (device: string, memoryBytes: number, version: string): Probe => ({
+  available: true,
+  reason: null,
+  remedy: null,
+  device,
+  memoryBytes,
+  installable: false,
+  fingerprint: `${device} · ${version}`,
+});
+
+const missing = (reason: string, remedy: string | null, installable = false): Probe => ({
+  available: false,
+  reason,
+  remedy,
+  device: null,
+  memoryBytes: null,
+  installable,
+  fingerprint: '',
+});
+
+async function probeOnnx(): Promise<Probe> {
+  const { env } = await loadRuntime();
+  return runs(processor(), totalmem(), `ONNX Runtime ${env.versions.common}`);
+}
+
+async function probeTensorflow(): Promise<Probe> {
+  if (!hasNativePackage()) {
+    return missing(
+      'The npm package @tensorflow/tfjs-node-gpu is not there.',
+      'Run "npm install" with optional dependencies.',
+    );
+  }
+  try {
+    const { version, gpu } = await readInstallation();
+    return runs(gpu ? 'NVIDIA GPU (CUDA)' : processor(), totalmem(), `TensorFlow ${version}`);
+  } catch (error) {
+    const target = installerTarget();
+    const remedy = target.supported ? 'Run "engine install tensorflow".' : null;
+    return missing(target.supported ? toErrorInfo(error).message : target.reason, remedy, target.supported);
+  }
+}
+
+async function probeWebgpu(): Promise<Probe> {
+  const { facts } = await findAdapter();
+  if (facts.software && !allowSoftwareAdapter()) {
+    return missing(
+      `Only a software adapter was found (${facts.title}), slower than the default engine.`,
+      'Install the graphics driver of your card, on Linux its Vulkan driver.',
+    );
+  }
+  return runs(facts.title, facts.maxBufferBytes, 'WebGPU');
+}
+
+/** Probes one engine. Never throws. */
+export async function probeEngine(name: EngineName): Promise<Probe> {
+  try {
+    switch (name) {
+      case 'onnx':
+        return await probeOnnx();
+      case 'tensorflow':
+        return await probeTensorflow();
+      case 'webgpu':
+        return await probeWebgpu();
+      case 'tfjs':
+        return runs('CPU, one thread (WebAssembly)', totalmem(), 'TF.js');
+    }
+  } catch (error) {
+    const { message, detail } = toErrorInfo(error);
+    return missing(message, typeof detail['remedy'] === 'string' ? detail['remedy'] : null);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What self-tests and calibrations found on this machine, kept between starts and forgotten when something about the engine changes.
+ */
+import type { EngineName } from '#core/compute/engine';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataFolder } from './paths.ts';
+
+/** The last result of one engine. */
+export interface EngineResult {
+  /** Device, driver and versions in one string; another string makes the result void. */
+  readonly fingerprint: string;
+  readonly passed: boolean;
+  readonly failure: string | null;
+  readonly stepMs: number | null;
+}
+
+type Results = Partial<Record<EngineName, EngineResult>>;
+
+const resultsFile = (): string => join(dataFolder(), 'engines', 'results.json');
+
+/** All results; empty when there are none or the file cannot be read. */
+export async function readResults(): Promise<Results> {
+  try {
+    const value: unknown = JSON.parse(await readFile(resultsFile(), 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Results) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Keeps one engine's result; the file is replaced whole. */
+export async function writeResult(name: EngineName, result: EngineResult): Promise<void> {
+  const path = resultsFile();
+  await mkdir(join(dataFolder(), 'engines'), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writeFile(temporary, JSON.stringify({ ...(await readResults()), [name]: result }, null, 2));
+  await rename(temporary, path);
+}
