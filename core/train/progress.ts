@@ -29,7 +29,6 @@ export function createProgressBar(
   let startMs: number | null = null;
   let startFraction = 0;
   let lastReport = -Infinity;
-  let lastStep = '';
   let highest = 0;
   return {
     update: (step, text, done, total, unit) => {
@@ -44,11 +43,8 @@ export function createProgressBar(
         startMs = time;
         startFraction = fraction;
       }
-      const isNews = step !== lastStep || done === total;
-      if (time - lastReport < SHORTEST_GAP_MS && !(isNews && time > lastReport)) return;
-      if (time - lastReport < SHORTEST_GAP_MS && step === lastStep) return;
+      if (time - lastReport < SHORTEST_GAP_MS) return;
       lastReport = time;
-      lastStep = step;
       const gained = fraction - startFraction;
       const elapsed = (time - startMs) / 1000;
       const secondsLeft = gained > 0.005 && elapsed > 2 ? (elapsed * (1 - fraction)) / gained : null;
