@@ -111,7 +111,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
           preferences,
           workerFile: options.workerFile ?? defaultWorkerFile(),
           cancelDeadlineMs: options.cancelDeadlineMs ?? CANCEL_DEADLINE_MS,
-          light: { proxy: media.makeProxy, 'engine-install': installWork },
+          light: { proxy: media.makeProxy, 'engine-install': installWork(publish) },
         });
         const jobs = createJobManager(store, publish, runners);
         const timer =

@@ -1,9 +1,9 @@
-/** `engine list`, `engine test NAME`: what computes here, and why the others do not. */
+/** `engine list`, `engine install NAME`, `engine test NAME`: what computes here, and why the others do not. */
 import type { Command } from 'commander';
 import type { EngineName } from '#core/compute/engine';
 import type { EngineInfo } from '#core/contract/info';
 import { StudioError } from '#core/contract/errors';
-import { listEngines, testEngine } from '#service/engines/choose';
+import { installEngine, listEngines, testEngine } from '#service/engines/index';
 import type { CliContext } from '#cli/context';
 
 const ENGINES: readonly EngineName[] = ['onnx', 'tensorflow', 'webgpu', 'tfjs'];
@@ -39,6 +39,36 @@ export function register(program: Command, context: CliContext): void {
       const engines = await listEngines();
       if (options.json === true) context.out(engines);
       else for (const each of engines) process.stdout.write(`${describeEngine(each)}\n`);
+    });
+  engine
+    .command('install')
+    .description('fetches native TensorFlow into your data folder (pip and a C++ compiler are needed)')
+    .argument('<name>', 'tensorflow')
+    .option('--gpu', 'with the CUDA 12 libraries')
+    .action(async (name: string, options: { gpu?: true }) => {
+      if (requireName(name) !== 'tensorflow') {
+        throw new StudioError(
+          'wrong-usage',
+          `"${name}" needs no installation; only tensorflow can be installed.`,
+        );
+      }
+      const cancel = new AbortController();
+      const stop = (): void => {
+        cancel.abort();
+      };
+      process.once('SIGINT', stop);
+      try {
+        await installEngine('tensorflow', {
+          gpu: options.gpu === true,
+          signal: cancel.signal,
+          progress: ({ text }) => {
+            context.log(text);
+          },
+        });
+      } finally {
+        process.removeListener('SIGINT', stop);
+      }
+      context.log(describeEngine(await testEngine('tensorflow')));
     });
   engine
     .command('test')

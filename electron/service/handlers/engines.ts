@@ -1,10 +1,10 @@
 /**
  * Compute engines as the studio shows them: which run here, which one is chosen, and the job that installs another.
  */
+import type { Publish } from '#core/contract/events';
 import type { EngineInfo } from '#core/contract/info';
 import type { LightWork } from '#service/jobs/runners';
-import { StudioError } from '#core/contract/errors';
-import { listEngines, testEngine } from '#service/engines/choose';
+import { installEngine, listEngines, testEngine } from '#service/engines/index';
 import type { EngineCalls } from './machine.ts';
 import type { Preferences } from './settings.ts';
 
@@ -21,10 +21,11 @@ export function createEngineCalls(preferences: Preferences): EngineCalls {
   };
 }
 
-/** The work of an `engine-install` job. @throws StudioError `engine-unavailable`: there is no installer in this version */
-export const installWork: LightWork = async () => {
-  throw new StudioError(
-    'engine-unavailable',
-    'This version cannot install native TensorFlow by itself. The default engine needs no installation.',
-  );
-};
+/** The work of an `engine-install` job. */
+export function installWork(publish: Publish): LightWork {
+  return async (request, progress, signal) => {
+    const { name, gpu } = request as { readonly name: 'tensorflow'; readonly gpu: boolean };
+    await installEngine(name, { gpu, signal, progress });
+    publish('engines.changed', {});
+  };
+}
