@@ -22,6 +22,7 @@ export const EXTERNAL_PACKAGES = ['better-sqlite3', 'node-av', 'onnxruntime-node
 const NODE_ENTRIES: Readonly<Record<string, string>> = {
   service: 'electron/service/entry.ts',
   worker: 'electron/worker/index.ts',
+  'encoder-thread': 'electron/service/engines/onnx/encoderThread.ts',
   decode: 'electron/service/media/isolate/decodeProcess.ts',
 };
 

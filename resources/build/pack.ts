@@ -16,6 +16,8 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const PLATFORMS = { linux: Platform.LINUX, win32: Platform.WINDOWS, darwin: Platform.MAC } as const;
 const ARCHS = { x64: Arch.x64, arm64: Arch.arm64 } as const;
 const MIB = 1024 * 1024;
+/** Electron from which on `file:` can be stripped of its extra privileges. */
+const KNOWS_FILE_FUSE = 29;
 
 /** Names of the installers' kinds; `dir` is the unpacked program. */
 const INSTALLERS = { linux: ['AppImage', 'deb'], win32: ['nsis'], darwin: ['dmg'] } as const;
@@ -27,6 +29,8 @@ export interface PackOptions {
   readonly nodeBinary?: string | undefined;
   /** Folder of an Electron to pack with instead of the pinned one. */
   readonly electronDir?: string | undefined;
+  /** Its version, where its folder does not say. */
+  readonly electronVersion?: string | undefined;
   readonly output?: string | undefined;
   /** Overrides of electron-builder.yml. */
   readonly config?: Configuration;
@@ -40,12 +44,15 @@ export async function pack(options: PackOptions): Promise<readonly string[]> {
   }
   const { electronDir } = options;
   const versionFile = electronDir === undefined ? '' : path.join(electronDir, 'version');
+  const electronVersion = existsSync(versionFile)
+    ? readFileSync(versionFile, 'utf8').trim().replace(/^v/, '')
+    : options.electronVersion;
+  const isOlder = electronVersion !== undefined && Number.parseInt(electronVersion, 10) < KNOWS_FILE_FUSE;
   const config: Configuration = {
     ...(electronDir === undefined ? {} : { electronDist: electronDir }),
-    ...(existsSync(versionFile)
-      ? { electronVersion: readFileSync(versionFile, 'utf8').trim().replace(/^v/, '') }
-      : {}),
+    ...(electronVersion === undefined ? {} : { electronVersion }),
     ...(options.output === undefined ? {} : { directories: { output: options.output } }),
+    ...(isOlder ? {} : { electronFuses: { grantFileProtocolExtraPrivileges: false } }),
     ...options.config,
   };
   const { platform, arch } = options.target;

@@ -41,7 +41,7 @@ const BUNDLED_PACKAGES = [
   'lucide-svelte',
   '@observablehq/plot',
 ];
-const PROCESSES = ['service', 'worker', 'decode', 'cli', 'renderer', 'web'];
+const PROCESSES = ['service', 'worker', 'encoder-thread', 'decode', 'cli', 'renderer', 'web'];
 const RESOURCES = ['encoders', 'sample', 'icons', 'clusters'];
 
 /** How large the parts are, in bytes. */

@@ -5,10 +5,8 @@ import path from 'node:path';
 import process from 'node:process';
 import { getRawHeader, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { packForTests, startPacked } from '../../fixtures/packed.ts';
-import { startPage } from '../../pages/start.ts';
-import { windowPage } from '../../pages/window.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi packed ü '));
 let program = '';
@@ -115,25 +113,33 @@ describe('the packed program', () => {
     execFileSync('chmod', ['-R', 'a-w', program]);
     process.env['HOME'] = home;
     try {
-      const { page, close } = await startPacked(program, dataDir);
-      await startPage(page).openSample();
-      const { ask } = windowPage(page);
-      const { items } = await ask('videos.list', {});
-      expect(items.length).toBeGreaterThan(5);
-      const [video] = items;
-      const picture = await page.evaluate(async (id) => {
-        const response = await fetch(`media://studio/frame/${id}/10`);
-        return {
-          status: response.status,
-          type: response.headers.get('content-type'),
-          bytes: (await response.blob()).size,
+      const { evaluate, close } = await startPacked(program, dataDir);
+      const ask = <T>(name: string, args: unknown = {}): Promise<T> =>
+        evaluate<T>(`studio.invoke(${JSON.stringify(name)}, ${JSON.stringify(args)})`);
+      await evaluate(`new Promise((resolve) => {
+        const look = () => {
+          const button = document.querySelector('[data-testid="start-sample"]');
+          if (button === null) requestAnimationFrame(look);
+          else resolve(button.click());
         };
-      }, video?.id ?? '');
+        look();
+      })`);
+      await vi.waitFor(async () => expect(await ask('project.current')).toMatchObject({ name: 'Sample' }), {
+        timeout: 90_000,
+        interval: 200,
+      });
+      const { items } = await ask<{ items: { id: string }[] }>('videos.list');
+      expect(items.length).toBeGreaterThan(5);
+      const picture = await evaluate<{ status: number; type: string; bytes: number }>(
+        `fetch('media://studio/frame/${items[0]?.id ?? ''}/10').then(async (response) => ({
+          status: response.status, type: response.headers.get('content-type'), bytes: (await response.blob()).size }))`,
+      );
       expect(picture).toMatchObject({ status: 200, type: expect.stringMatching(/^image\//) as unknown });
       expect(picture.bytes).toBeGreaterThan(100);
       const label = { id: 'packed', name: 'packed', colour: '#5490f4', key: null };
       await ask('document.edit', { edit: { type: 'add-labels', labels: [label] } });
-      expect((await ask('labels.list', {})).map(({ name }) => name)).toContain('packed');
+      const labels = await ask<{ name: string }[]>('labels.list');
+      expect(labels.map(({ name }) => name)).toContain('packed');
       expect(await close()).toBe(0);
     } finally {
       execFileSync('chmod', ['-R', 'u+w', program]);
