@@ -65,7 +65,7 @@ export const bench: Benchmark = {
   run: async ({ options, log }) => {
     const calls = Number(options['calls'] ?? 10_000);
     const random = createRandom(Number(options['seed'] ?? 1));
-    const draw: Draw = (below) => Math.floor(random() * below);
+    const draw: Draw = (below) => Math.floor(random.next() * below);
     const dataDir = mkdtempSync(path.join(os.tmpdir(), 'lofi-fuzz-'));
     const deaths: string[] = [];
     const service = superviseService({
