@@ -92,6 +92,7 @@ export async function probeEngine(name: EngineName): Promise<Probe> {
     }
   } catch (error) {
     const { message, detail } = toErrorInfo(error);
-    return missing(message, typeof detail['remedy'] === 'string' ? detail['remedy'] : null);
+    const remedy = typeof detail['remedy'] === 'string' ? detail['remedy'] : null;
+    return missing(remedy === null ? message : message.replace(remedy, '').trim(), remedy);
   }
 }

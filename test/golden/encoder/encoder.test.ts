@@ -34,8 +34,9 @@ describe.each(['onnx', 'tfjs'] as const)('encoders on %s', (engineName) => {
   it.each(cases)(
     'gives the features and gradients of PyTorch: %s',
     async (_name, { spec, shape, ...runs }) => {
+      const parameters = referenceParameters(spec);
       for (const batchNorm of ['frozen', 'trained'] as const) {
-        const session = await engine.openEncoder(spec, referenceParameters(spec), { batchNorm });
+        const session = await engine.openEncoder(spec, parameters, { batchNorm });
         const dFeatures = referenceFeatureGradients(shape[0], spec.featureChannels);
         const expected = runs[batchNorm];
         const result = await session.gradients(referenceFrames(shape), dFeatures);
@@ -58,6 +59,7 @@ describe.each(['onnx', 'tfjs'] as const)('encoders on %s', (engineName) => {
         session.dispose();
       }
     },
+    240_000,
   );
 
   it('gives the same in chunks, in one step, and with constant parameters', async () => {

@@ -35,9 +35,6 @@ const CACHE_BYTES = 2e9;
 /** Activations of one run of a graph: small enough for the processor's cache, where measured steps are a third faster. */
 const RUN_BYTES = 12e6;
 
-/** Networks with many weights read and write those in each run; activations are then at least this many times as large. */
-const RUN_WEIGHTS = 4;
-
 /** Opens an encoder. @throws StudioError `bad-input` when parameters do not fit the description */
 export async function openOnnxEncoder(
   spec: EncoderSpec,
@@ -83,10 +80,13 @@ export async function openOnnxEncoder(
 
   const frameFeed = (frames: FrameBatch): Tensor => new library.Tensor('uint8', frames.data, frames.shape);
 
-  /** Snippets for one run of a graph: a batch is cut into such runs unless batch norm looks at all of it. */
+  /**
+   * Snippets for one run of a graph: a batch is cut into such runs unless batch norm looks at all of it. Each run reads and writes every
+   * weight, so activations are at least as large as those.
+   */
   const runSnippets = (frames: FrameBatch): number => {
     const one = activationBytes(encoder, { ...frameShape(frames), snippets: 1 });
-    return Math.max(1, Math.round(Math.max(RUN_BYTES, RUN_WEIGHTS * weightBytes) / one));
+    return Math.max(1, Math.round(Math.max(RUN_BYTES, weightBytes) / one));
   };
   const weightBytes = encoder.parameters.reduce(
     (total, { name }) => total + parameters[name]!.data.byteLength,

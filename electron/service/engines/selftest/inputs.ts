@@ -34,15 +34,17 @@ const SAMPLES = 24;
 export function hashUniform(name: string, count: number): Float64Array {
   let seed = 0x811c9dc5;
   for (const character of name) seed = Math.imul(seed ^ character.codePointAt(0)!, 0x01000193) >>> 0;
-  return Float64Array.from({ length: count }, (_, index) => {
+  const values = new Float64Array(count);
+  for (let index = 0; index < count; index += 1) {
     let x = (Math.imul(index, 0x9e3779b9) + seed) >>> 0;
     x ^= x >>> 16;
     x = Math.imul(x, 0x85ebca6b);
     x ^= x >>> 13;
     x = Math.imul(x, 0xc2b2ae35);
     x ^= x >>> 16;
-    return (x >>> 0) / 2147483648 - 1;
-  });
+    values[index] = (x >>> 0) / 2147483648 - 1;
+  }
+  return values;
 }
 
 function startValue(name: string, shape: readonly number[]): Float32Array {
