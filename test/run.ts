@@ -103,7 +103,7 @@ async function runDesktop(): Promise<Counts> {
     say('Specs of the desktop program: left out, no display and no xvfb-run here.');
     return NOTHING;
   }
-  await ensureBuilt(say, ['page', 'electron', 'node']);
+  await ensureBuilt(say, ['page', 'web', 'electron', 'node', 'cli']);
   return vitest(e2eArgs('desktop'), { LOFI_ELECTRON: electron }, xvfb === null ? [] : [xvfb, '-a']);
 }
 

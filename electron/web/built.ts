@@ -55,6 +55,7 @@ export async function ensureBuilt(log: (line: string) => void, parts: readonly s
     web: 'dist/web/shell.js',
     electron: 'dist/main/index.cjs',
     node: 'dist/service/index.mjs',
+    cli: 'dist/cli/index.mjs',
   };
   const sources = Math.max(
     ...(await Promise.all(SOURCE_FOLDERS.map((folder) => newest(path.join(ROOT, folder))))),
