@@ -74,5 +74,6 @@ export default tseslint.config(
     files: ['electron/{main,preload}/**', 'core/**', 'renderer/**'],
     rules: { '@typescript-eslint/no-deprecated': 'warn' },
   },
+  { files: ['test/**', '**/*.test.ts'], rules: { 'no-console': 'off' } },
   { files: ['eslint.config.mjs'], ...tseslint.configs.disableTypeChecked },
 );
