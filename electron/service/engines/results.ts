@@ -23,7 +23,7 @@ const resultsFile = (): string => join(dataFolder(), 'engines', 'results.json');
 export async function readResults(): Promise<Results> {
   try {
     const value: unknown = JSON.parse(await readFile(resultsFile(), 'utf8'));
-    return typeof value === 'object' && value !== null ? (value) : {};
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};
   }
