@@ -163,6 +163,28 @@ export interface PredictionInfo {
   readonly segmentId: string | null;
 }
 
+/**
+ * A model's scores over a video's time: what the timeline draws behind the predictions.
+ *
+ * `url` serves little-endian float32 [series.length, count]; sample i of a series stands for [startSec + i · stepSec, + stepSec).
+ */
+export interface ScoreCurvesInfo {
+  readonly videoId: string;
+  readonly modelId: string;
+  readonly startSec: number;
+  readonly stepSec: number;
+  readonly count: number;
+  /** Rows of the file. `label`: probability of an action of that label; `start`, `end`: of an edge, of any label (G-TAD). Each 0–1. */
+  readonly series: readonly {
+    readonly kind: 'label' | 'start' | 'end';
+    /** Null for edges, and for labels that are gone. */
+    readonly labelId: string | null;
+    /** The label's name when the model was trained; empty for edges. */
+    readonly label: string;
+  }[];
+  readonly url: string;
+}
+
 export interface HistoryEntryInfo {
   readonly id: number;
   readonly at: string;

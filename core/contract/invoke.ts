@@ -22,6 +22,7 @@ import type {
   PreflightInfo,
   ProjectInfo,
   RecentProjectInfo,
+  ScoreCurvesInfo,
   SettingsInfo,
   VideoInfo,
 } from './info.ts';
@@ -115,6 +116,8 @@ export const invokeSchemas = {
     modelId: v.optional(v.nullable(id), null),
     minScore: v.optional(score, 0),
   }),
+  /** Score curves of a video, of one model or of every model that left some; newest model first. */
+  'predictions.curves': v.object({ videoId: id, modelId: v.optional(v.nullable(id), null) }),
   'review.queue': v.object({
     ...page,
     modelId: v.optional(v.nullable(id), null),
@@ -212,6 +215,7 @@ export interface InvokeResults {
   'history.redo': EditResult;
   'history.restore': EditResult;
   'predictions.list': readonly PredictionInfo[];
+  'predictions.curves': readonly ScoreCurvesInfo[];
   'review.queue': Page<PredictionInfo>;
   'review.counts': {
     readonly predicted: number;

@@ -30,6 +30,14 @@ export interface GridDetection {
   readonly endDeviation?: number;
 }
 
+/** A head's scores over the feature grid, each 0–1. */
+export interface GridCurves {
+  /** What each row is: a class's index, or an edge of any class. */
+  readonly rows: readonly (number | 'start' | 'end')[];
+  /** float32 [rows, length] */
+  readonly values: Float32Array;
+}
+
 /** One training batch; sequences are padded to the same length T. */
 export interface DetectorBatch {
   /** float32 [B, T, C] */
@@ -76,4 +84,6 @@ export interface Detector {
   ): Promise<DetectorStep>;
   /** Detections of one sequence after per-class soft-NMS, best first. features: float32 [T, C]. */
   detect(parameters: TensorMap, features: Float32Array, length: number): Promise<GridDetection[]>;
+  /** What it thinks of every step of one sequence: for a person to look at, not for detections. features: float32 [T, C] */
+  curves(parameters: TensorMap, features: Float32Array, length: number): Promise<GridCurves>;
 }

@@ -51,6 +51,8 @@ export interface PredictJob {
   readonly model: string;
   readonly videos: readonly JobVideo[];
   readonly folders: JobFolders;
+  /** Where each video's score curves go (`VIDEO.curves`); absent: none are kept. */
+  readonly curves?: string;
   readonly engine: EngineName | 'auto';
 }
 

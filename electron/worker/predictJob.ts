@@ -1,7 +1,11 @@
 /**
  * A prediction job on files: a model folder and videos in, scored segments in seconds out.
  */
+import { join } from 'node:path';
 import type { ScoredSegment } from '#core/annotation/segment';
+import type { SnippetPlan } from '#core/data/snippets';
+import { curveSeries, packCurves } from '#core/infer/curveFile';
+import type { GridCurves } from '#core/model/detector';
 import { buildDetector } from '#core/model/detectors/build';
 import { extractFeatures } from '#core/train/extract';
 import { detectVideos } from '#core/train/stage3';
@@ -11,9 +15,23 @@ import { openCheckpoints } from './checkpointFiles.ts';
 import { createControl } from './control.ts';
 import type { JobHandle } from './control.ts';
 import { openFeatures } from './featureFiles.ts';
+import { writeFileWhole } from './files.ts';
 import { openFrameCache } from './frameCache.ts';
 import { loadLocaliser } from './modelFolder.ts';
 import { decodeVideos, indexVideos } from './videos.ts';
+
+function saveCurves(
+  file: string,
+  plan: SnippetPlan,
+  curves: GridCurves,
+  labels: readonly string[],
+): Promise<void> {
+  const { startSec, stepSec, snippets: count } = plan;
+  return writeFileWhole(
+    file,
+    packCurves({ startSec, stepSec, count, series: curveSeries(curves, labels) }, curves.values),
+  );
+}
 
 /** Runs a prediction. @throws StudioError `cancelled` and all that its parts throw */
 export async function runPredictJob(job: PredictJob, handle: JobHandle): Promise<PredictResult> {
@@ -43,6 +61,11 @@ export async function runPredictJob(job: PredictJob, handle: JobHandle): Promise
     for (const [index, video] of videos.entries()) {
       await control.breathe();
       Object.assign(predictions, await detectVideos(environment, head, [video], features, card.labels));
+      if (job.curves !== undefined) {
+        const { plan, features: rows } = features.get(video.id)!;
+        const curves = await environment.detector.curves(head, rows, plan.snippets);
+        await saveCurves(join(job.curves, `${video.id}.curves`), plan, curves, card.labels);
+      }
       control.progress('detect', 'Localising', index + 1, videos.length, 'videos');
     }
     return { kind: 'predict', predictions, engine: engine.name };

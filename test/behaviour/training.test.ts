@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { paintFrames, planVideo } from '#core/data/footage/footage';
 import { TARGET_CLASSES } from '#core/data/footage/classes';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
+import { curveHeadBytes, readCurveHead } from '#core/infer/curveFile';
 import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import type { LofiSchedule, TrainConfig } from '#core/train/config';
 import { DEMO_CONFIG } from '#core/train/defaults';
@@ -122,6 +123,7 @@ describe('a training', () => {
       model: path.join(root, 'straight', 'lofi'),
       videos: testing,
       folders,
+      curves: path.join(folders.output, 'curves'),
       engine: 'onnx',
     } as const;
     const handle = { signal: new AbortController().signal, report: () => undefined };
@@ -135,6 +137,16 @@ describe('a training', () => {
       expect(TARGET_CLASSES).toContain(segment.label);
       if (index > 0) expect(segment.score).toBeLessThanOrEqual(found[index - 1]!.score);
     }
+    const curves = await readFile(path.join(job.curves, `${testing[0]!.id}.curves`));
+    const head = readCurveHead(curves, curves.length);
+    expect(head).toMatchObject({ startSec: 0, count: CONFIG.sampling.snippets });
+    expect(head.series.map(({ label }) => label)).toEqual([...TARGET_CLASSES]);
+    // The best segment lies where its class has been seen.
+    const best = found[0]!;
+    const step = Math.floor((best.startSec + best.endSec) / 2 / head.stepSec);
+    const numbers = new Float32Array(curves.buffer.slice(curves.byteOffset + curveHeadBytes(curves)));
+    const row = TARGET_CLASSES.findIndex((label) => label === best.label);
+    expect(numbers[row * head.count + step]).toBeGreaterThan(0);
   });
 
   it.each<LofiSchedule>(['s', 't', 'st', 'short-cyclic', 'long-cyclic', 'full'])(

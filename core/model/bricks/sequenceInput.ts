@@ -44,6 +44,16 @@ export function checkBatch(batch: DetectorBatch, inChannels: number): void {
   }
 }
 
+/** A batch of one sequence without labels, as detection takes it. features: float32 [≥ length, C] */
+export function oneSequence(features: Float32Array, length: number, channels: number): DetectorBatch {
+  return {
+    features: features.subarray(0, length * channels),
+    shape: [1, length, channels],
+    lengths: [length],
+    segments: [[]],
+  };
+}
+
 /** Copies valid steps into sequences of `steps` + 1 rows. // [B, T, C] → [B · (steps + 1), C] */
 export function featureRows(batch: DetectorBatch, steps: number): Float32Array {
   const [items, given, channels] = batch.shape;

@@ -16,13 +16,14 @@ import {
   type Tape,
   type TapeNode,
 } from '#core/compute/ops/tape';
+import { pyramidCurves } from '#core/infer/gridCurves';
 import { suppressPerClass } from '#core/infer/gridDetections';
 import { batchTargets, countPositives, nextNormaliser, pointLoss } from '#core/losses/pointLoss';
 import { tower } from '#core/model/bricks/convBlocks';
 import { createDraft } from '#core/model/bricks/initialise';
 import { pyramidLayout, type PyramidLayout } from '#core/model/bricks/pyramid';
 import { embedFeatures, joinLevels, pyramidMasks } from '#core/model/bricks/pyramidLevels';
-import { checkBatch, featureGradients } from '#core/model/bricks/sequenceInput';
+import { checkBatch, featureGradients, oneSequence } from '#core/model/bricks/sequenceInput';
 import type { Detector, DetectorBatch, GridDetection } from '#core/model/detector';
 import type { AnchorFreeConfig } from './config.ts';
 
@@ -206,14 +207,14 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
       }
     },
     async detect(parameters, features, length) {
-      const batch: DetectorBatch = {
-        features: features.subarray(0, length * config.inChannels),
-        shape: [1, length, config.inChannels],
-        lengths: [length],
-        segments: [[]],
-      };
+      const batch = oneSequence(features, length, config.inChannels);
       const { layout, logits, offsets } = await anchorFreeForward(config, parameters, batch);
       return decode(config, layout, logits, offsets, length);
+    },
+    async curves(parameters, features, length) {
+      const batch = oneSequence(features, length, config.inChannels);
+      const { layout, logits } = await anchorFreeForward(config, parameters, batch);
+      return pyramidCurves(layout, logits, config.numClasses, length);
     },
   };
 }

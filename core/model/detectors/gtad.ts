@@ -5,12 +5,13 @@
  * segment's pooled hidden features. It learns on the same ground truth and leaves G-TAD's own layers untouched.
  */
 import type { TensorMap } from '#core/compute/hostTensor';
+import { gtadCurves } from '#core/infer/gridCurves';
 import { gtadProposals, labelProposals, suppressProposals, type Proposal } from '#core/infer/gtadProposals';
 import { gtadLabels } from '#core/losses/gtadLabels';
 import { gtadLoss, type DrawCell, type GtadOutputs } from '#core/losses/gtadLoss';
 import { segmentClassLoss, segmentClassScores } from '#core/losses/segmentClassLoss';
 import { createDraft } from '#core/model/bricks/initialise';
-import { checkBatch } from '#core/model/bricks/sequenceInput';
+import { checkBatch, oneSequence } from '#core/model/bricks/sequenceInput';
 import type { Detector, DetectorBatch, DetectorStep, GridDetection } from '#core/model/detector';
 import { createRandom, randomFromState } from '#core/util/random';
 import type { GtadConfig } from './config.ts';
@@ -69,58 +70,58 @@ function logitGradients(
   return { start: through(outputs.start, gradients.start), end: through(outputs.end, gradients.end), map };
 }
 
-function oneSequence(config: GtadConfig, features: Float32Array, length: number): DetectorBatch {
-  const batch: DetectorBatch = {
-    features: features.subarray(0, length * config.inChannels),
-    shape: [1, length, config.inChannels],
-    lengths: [length],
-    segments: [[]],
-  };
+/** Forward pass over one sequence; what `read` returns must not hold tensors. */
+async function forwardOne<T>(
+  config: GtadConfig,
+  parameters: TensorMap,
+  features: Float32Array,
+  length: number,
+  read: (logits: GtadLogits) => T,
+): Promise<T> {
+  const batch = oneSequence(features, length, config.inChannels);
   checkBatch(batch, config.inChannels);
-  return batch;
+  const pass = await runGtad(config, parameters, batch, { recording: false, featureGradients: false });
+  try {
+    return read(pass.logits[0]!);
+  } finally {
+    pass.dispose();
+  }
+}
+
+/** Class probabilities of a stretch of steps; null for a head without a classifier. */
+function classScores(
+  config: GtadConfig,
+  { classes }: GtadLogits,
+): ((start: number, end: number) => Float64Array) | null {
+  return classes === undefined
+    ? null
+    : segmentClassScores(classes, config.numClasses, config.classifier.kind);
 }
 
 /** The network's maps for one sequence. // features: [T, C] */
-export async function gtadForward(
+export function gtadForward(
   config: GtadConfig,
   parameters: TensorMap,
   features: Float32Array,
   length: number,
 ): Promise<GtadRawOutputs> {
-  const pass = await runGtad(config, parameters, oneSequence(config, features, length), {
-    recording: false,
-    featureGradients: false,
-  });
-  try {
-    const { steps, durations, start, end, regression, classification } = probabilities(
-      config,
-      pass.logits[0]!,
-    );
+  return forwardOne(config, parameters, features, length, (logits) => {
+    const { steps, durations, start, end, regression, classification } = probabilities(config, logits);
     const confidence = new Float32Array(2 * durations * steps);
     confidence.set(regression);
     confidence.set(classification, durations * steps);
     return { steps, durations, start: Float32Array.from(start), end: Float32Array.from(end), confidence };
-  } finally {
-    pass.dispose();
-  }
+  });
 }
 
 /** Class-agnostic proposals after soft-NMS, best first; `labelProposals` adds labels from video-level scores. */
-export async function gtadDetectProposals(
+export function gtadDetectProposals(
   config: GtadConfig,
   parameters: TensorMap,
   features: Float32Array,
   length: number,
 ): Promise<Proposal[]> {
-  const pass = await runGtad(config, parameters, oneSequence(config, features, length), {
-    recording: false,
-    featureGradients: false,
-  });
-  try {
-    return proposalsOf(config, pass.logits[0]!);
-  } finally {
-    pass.dispose();
-  }
+  return forwardOne(config, parameters, features, length, (logits) => proposalsOf(config, logits));
 }
 
 function proposalsOf(config: GtadConfig, logits: GtadLogits): Proposal[] {
@@ -238,25 +239,25 @@ export function createGtad(config: GtadConfig): Detector {
       );
       return { ...step, state: { ...state, random: random.state() } };
     },
-    async detect(parameters, features, length): Promise<GridDetection[]> {
-      const pass = await runGtad(config, parameters, oneSequence(config, features, length), {
-        recording: false,
-        featureGradients: false,
-      });
-      try {
-        const logits = pass.logits[0]!;
+    detect: (parameters, features, length) =>
+      forwardOne(config, parameters, features, length, (logits): GridDetection[] => {
         const proposals = proposalsOf(config, logits);
-        if (logits.classes === undefined)
-          return proposals.map((proposal) => ({ ...proposal, classIndex: 0 }));
-        const scores = segmentClassScores(logits.classes, config.numClasses, config.classifier.kind);
+        const scores = classScores(config, logits);
+        if (scores === null) return proposals.map((proposal) => ({ ...proposal, classIndex: 0 }));
         return labelProposals(
           proposals,
           ({ start, end }) => scores(start, end),
           config.classifier.topClasses,
         );
-      } finally {
-        pass.dispose();
-      }
-    },
+      }),
+    curves: (parameters, features, length) =>
+      forwardOne(config, parameters, features, length, (logits) => {
+        const scores = classScores(config, logits);
+        return gtadCurves(
+          probabilities(config, logits),
+          config.numClasses,
+          scores === null ? null : (step) => scores(step, step + 1),
+        );
+      }),
   };
 }

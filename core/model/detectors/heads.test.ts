@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { initialOptimiserState, optimiserStep } from '#core/train/optimiser';
 import { buildDetector } from './build.ts';
-import { gtadConfig, tridetConfig, type DetectorConfig } from './config.ts';
+import { anchorFreeConfig, gtadConfig, tridetConfig, type DetectorConfig } from './config.ts';
 
 const CHANNELS = 8;
 const STEPS = 16;
@@ -50,6 +50,10 @@ const optimiser = {
 } as const;
 
 const heads: Record<string, { readonly config: DetectorConfig; readonly steps: number }> = {
+  'anchor-free': {
+    config: anchorFreeConfig({ inChannels: CHANNELS, numClasses: 2, width: 16, levels: 3 }),
+    steps: 70,
+  },
   tridet: {
     config: tridetConfig({
       inChannels: CHANNELS,
@@ -96,6 +100,17 @@ describe.each(Object.entries(heads))('%s', (_name, { config, steps }) => {
           return Math.max(most, overlap / (end - start + truth.end - truth.start - overlap));
         }, 0);
       expect(best).toBeGreaterThan(0.6);
+    }
+    const sequence = batch.features.subarray(0, STEPS * CHANNELS);
+    const { rows, values } = await detector.curves(parameters, sequence, STEPS);
+    expect(rows).toEqual(config.name === 'g-tad' ? [0, 1, 'start', 'end'] : [0, 1]);
+    expect(values).toHaveLength(rows.length * STEPS);
+    expect(values.every((value) => value >= 0 && value <= 1)).toBe(true);
+    for (const { start, end, classIndex } of segments[0]!) {
+      const curve = values.subarray(classIndex * STEPS, (classIndex + 1) * STEPS);
+      const middle = curve[Math.floor((start + end) / 2)]!;
+      const other = segments[0]!.find((each) => each.classIndex !== classIndex)!;
+      expect(middle).toBeGreaterThan(2 * curve[Math.floor((other.start + other.end) / 2)]!);
     }
     if (config.name === 'tridet') expect(found[0]!.startDeviation).toBeGreaterThan(0);
     expect(tf.memory().numTensors).toBe(before);

@@ -15,6 +15,7 @@ import {
   type Tape,
   type TapeNode,
 } from '#core/compute/ops/tape';
+import { pyramidCurves } from '#core/infer/gridCurves';
 import { suppressPerClass } from '#core/infer/gridDetections';
 import { batchTargets, countPositives, nextNormaliser } from '#core/losses/pointLoss';
 import { rowsOfLevel, tridentBoundary, tridentLoss, type TridentOutputs } from '#core/losses/tridentLoss';
@@ -22,7 +23,7 @@ import { tower } from '#core/model/bricks/convBlocks';
 import { createDraft } from '#core/model/bricks/initialise';
 import { pyramidLayout, type PyramidLayout } from '#core/model/bricks/pyramid';
 import { embedFeatures, joinLevels, pyramidMasks } from '#core/model/bricks/pyramidLevels';
-import { checkBatch, featureGradients } from '#core/model/bricks/sequenceInput';
+import { checkBatch, featureGradients, oneSequence } from '#core/model/bricks/sequenceInput';
 import { draftSgp, sgpBlock, type LevelInfo } from '#core/model/bricks/sgp';
 import type { Detector, DetectorBatch, GridDetection } from '#core/model/detector';
 import { createRandom, randomFromState, type Random } from '#core/util/random';
@@ -251,14 +252,14 @@ export function createTridet(config: TridetConfig): Detector {
       }
     },
     async detect(parameters, features, length) {
-      const batch: DetectorBatch = {
-        features: features.subarray(0, length * config.inChannels),
-        shape: [1, length, config.inChannels],
-        lengths: [length],
-        segments: [[]],
-      };
+      const batch = oneSequence(features, length, config.inChannels);
       const { layout, outputs } = await tridetForward(config, parameters, batch);
       return decode(config, layout, outputs, length);
+    },
+    async curves(parameters, features, length) {
+      const batch = oneSequence(features, length, config.inChannels);
+      const { layout, outputs } = await tridetForward(config, parameters, batch);
+      return pyramidCurves(layout, outputs.logits, config.numClasses, length);
     },
   };
 }

@@ -3,6 +3,7 @@
  */
 import type { Handlers } from '#core/contract/invoke';
 import { applyEdit } from '#service/store/annotate';
+import { listCurves } from './curves.ts';
 import { publishEdit, type ServiceContext } from './context.ts';
 
 /** Handlers of `labels.*`, `document.*`, `history.*`, `predictions.*` and `review.*`. */
@@ -20,6 +21,7 @@ export function annotationHandlers(
   | 'history.redo'
   | 'history.restore'
   | 'predictions.list'
+  | 'predictions.curves'
   | 'review.queue'
   | 'review.counts'
 > {
@@ -73,6 +75,8 @@ export function annotationHandlers(
       videos.require(videoId);
       return predictions.ofVideo(videoId, modelId, minScore);
     },
+    'predictions.curves': ({ videoId, modelId }) =>
+      listCurves(context.project().store, context.app.mediaBase, videoId, modelId),
     'review.queue': (query) => context.project().store.predictions.queue(query),
     'review.counts': () => context.project().store.predictions.counts(null),
   };

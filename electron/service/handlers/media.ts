@@ -8,6 +8,7 @@ import { createMediaResponder, mediaListener, type MediaResponder } from '#servi
 import { createMedia, type MediaService } from '#service/media/service';
 import type { LightWork } from '#service/jobs/runners';
 import type { Store } from '#service/store/store';
+import { curveFile } from './curves.ts';
 
 /** What the service uses of the media. */
 export interface ServiceMedia {
@@ -49,7 +50,11 @@ export function createServiceMedia(dataDir: string): ServiceMedia {
       open = {
         store,
         media,
-        responder: createMediaResponder({ media, resolve: (id) => store.videos.get(id)?.path ?? null }),
+        responder: createMediaResponder({
+          media,
+          resolve: (id) => store.videos.get(id)?.path ?? null,
+          curves: (videoId, modelId) => curveFile(store, videoId, modelId),
+        }),
       };
     },
     makeProxy: async (request, progress, signal) => {

@@ -8,6 +8,7 @@ import type { EngineInfo, PreflightInfo } from '#core/contract/info';
 import type { Handlers, TrainRequest } from '#core/contract/invoke';
 import { preflight, trainingVideos } from '#service/jobs/preflight';
 import { preparePrediction, prepareTraining } from '#service/jobs/runners';
+import { curveFolder } from '#service/store/layout';
 import type { ServiceContext } from './context.ts';
 
 /** Handlers of `train.*`, `predict.*`, `jobs.*` and `models.*`. */
@@ -106,6 +107,7 @@ export function workHandlers(
         store.models.remove(id);
       });
       fs.rmSync(folder, { recursive: true, force: true });
+      fs.rmSync(curveFolder(store.layout, id), { recursive: true, force: true });
       context.publish('models.changed', {});
       context.publish('predictions.changed', { videoIds: null });
       return null;

@@ -11,6 +11,7 @@ import type { EngineName } from '#core/compute/engine';
 import type { TrainConfig } from '#core/train/config';
 import type { JobProgress, PredictJob, TrainJob } from '#core/train/job';
 import type { JobRecord, NewJob } from '#service/store/jobs';
+import { curveFolder } from '#service/store/layout';
 import { secondsToPts } from '#service/store/seconds';
 import type { Store } from '#service/store/store';
 import type { JobRunner } from './manager.ts';
@@ -162,6 +163,7 @@ function predictRunner(context: RunnerContext): JobRunner {
           return video === undefined ? [] : [jobVideo(store, video)];
         }),
         folders: { cache: store.layout.cache, output: path.join(store.layout.cache, `predict-${job.id}`) },
+        curves: curveFolder(store.layout, request.modelId),
         engine: request.engine,
       };
       return startWorker(predictJob, {

@@ -31,3 +31,8 @@ export function projectLayout(dir: string): ProjectLayout {
     logs: path.join(root, 'logs'),
   };
 }
+
+/** Score curves that a model left, one `VIDEO.curves` each. */
+export function curveFolder(layout: ProjectLayout, modelId: string): string {
+  return path.join(layout.cache, 'curves', modelId);
+}

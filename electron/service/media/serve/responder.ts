@@ -4,11 +4,12 @@
  *
  * Ids are looked up, never joined to a path; only regular files are sent; types come from a short list; nothing is sniffed.
  */
-import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { open, readFile, realpath, stat, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { StudioError, toErrorInfo, type ErrorCode } from '#core/contract/errors';
+import { curveHeadBytes } from '#core/infer/curveFile';
 import type { StillFormat } from '#service/media/derive/images';
 import type { MediaService } from '#service/media/service';
 import { parseRange, rangeHeaders } from './range.ts';
@@ -41,6 +42,8 @@ export interface ResponderOptions {
   /** The file behind an id, or null. */
   readonly resolve: (id: string) => string | null | Promise<string | null>;
   readonly media: MediaService;
+  /** The file with a video's score curves by a model, or null. */
+  readonly curves?: (videoId: string, modelId: string) => string | null;
 }
 
 /** The only types that are ever sent as video. */
@@ -157,9 +160,9 @@ const wholeNumber = (text: string | undefined): number => {
 /**
  * Makes a responder. Addresses:
  * `/video/ID` (the file, with Range), `/proxy/ID` (its proxy), `/frame/ID/N.png|jpg|bmp|rgba` (`?w=&h=` shrinks), `/thumbs/ID/DENSITY/N.jpg`,
- * `/thumbs/ID/DENSITY/layout.json`, `/peaks/ID/LEVEL`, `/index/ID`.
+ * `/thumbs/ID/DENSITY/layout.json`, `/peaks/ID/LEVEL`, `/index/ID`, `/curves/ID/MODEL` (float32 [series, count], as `predictions.curves` tells).
  */
-export function createMediaResponder({ resolve, media }: ResponderOptions): MediaResponder {
+export function createMediaResponder({ resolve, media, curves }: ResponderOptions): MediaResponder {
   const bytes = (
     request: MediaRequest,
     type: string,
@@ -236,6 +239,15 @@ export function createMediaResponder({ resolve, media }: ResponderOptions): Medi
         return bytes(request, 'application/octet-stream', await media.indexBytes(path, options(request)), {
           'Cache-Control': 'no-cache',
         });
+      case 'curves': {
+        const file = curves?.(id, first ?? '') ?? null;
+        if (file === null || second !== undefined)
+          throw new StudioError('not-found', 'There is no such address.');
+        const data = await readFile(file);
+        return bytes(request, 'application/octet-stream', data.subarray(curveHeadBytes(data)), {
+          'Cache-Control': 'no-cache',
+        });
+      }
       default:
         throw new StudioError('not-found', 'There is no such address.');
     }
