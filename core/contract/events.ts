@@ -2,7 +2,7 @@
  * News from the service to its windows. Events never control flow; at most ten progress events a second and job.
  */
 import type { JobInfo, JobState, ProjectInfo, SettingsInfo } from './info.ts';
-import type { JobMetric, JobProgress } from '#core/train/job';
+import type { JobMetric, JobPreview, JobProgress } from '#core/train/job';
 
 /** Payloads by event name. */
 export interface EventMap {
@@ -22,7 +22,9 @@ export interface EventMap {
     readonly id: string;
     readonly state: JobState;
     readonly progress: JobProgress;
+    /** Those that were not told before. */
     readonly metrics: readonly JobMetric[];
+    readonly preview: JobPreview | null;
   };
   /** The shell's own news: the service went away or came back. */
   'service.state': {

@@ -5,7 +5,7 @@
  */
 import type { EngineName } from '#core/compute/engine';
 import type { DetectorName } from '#core/model/detector';
-import type { JobMetric, JobProgress, StageFigures } from '#core/train/job';
+import type { JobMetric, JobPreview, JobProgress, StageFigures } from '#core/train/job';
 import type { TrainConfig } from '#core/train/config';
 import type { ErrorInfo } from './errors.ts';
 
@@ -215,6 +215,8 @@ export interface JobInfo {
   readonly priority: number;
   readonly progress: JobProgress | null;
   readonly metrics: readonly JobMetric[];
+  /** What a running training finds on a validation video now; null before its first validation and after its end. */
+  readonly preview: JobPreview | null;
   readonly error: ErrorInfo | null;
   /** What to try after a failure, e.g. a smaller fidelity, as a ready configuration. */
   readonly remedy: { readonly text: string; readonly config: TrainConfig } | null;
@@ -249,6 +251,16 @@ export interface PreflightInfo {
   readonly warnings: readonly string[];
   /** What the planner chose and why. */
   readonly choices: readonly string[];
+}
+
+/** One model against another on the same videos. */
+export interface ComparisonInfo {
+  readonly subset: Subset;
+  readonly videoCount: number;
+  /** Average mAP of the first minus that of the second, 0–1. */
+  readonly difference: number;
+  /** 95 % interval of the difference, both models on the same draws of videos; null for a single video. */
+  readonly interval: readonly [number, number] | null;
 }
 
 /** Figures of one model on one subset. */

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { editSchema } from './edit.ts';
 import type {
   AppInfo,
+  ComparisonInfo,
   DocumentInfo,
   EditResult,
   EngineInfo,
@@ -150,6 +151,8 @@ export const invokeSchemas = {
     subset: v.optional(subset, 'validation'),
     tious: v.optional(v.nullable(v.array(score)), null),
   }),
+  /** Whether one model is better than another, and how sure that is. */
+  'evaluate.compare': v.object({ modelId: id, otherId: id, subset: v.optional(subset, 'validation') }),
 
   'formats.list': none,
   'formats.import': v.object({
@@ -238,6 +241,7 @@ export interface InvokeResults {
   'models.delete': null;
   'models.export': null;
   'evaluate.run': EvaluationInfo;
+  'evaluate.compare': ComparisonInfo;
   'formats.list': readonly FormatInfo[];
   'formats.import': ImportReportInfo;
   'formats.export': null;

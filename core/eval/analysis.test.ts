@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapMap, quantile } from './bootstrap.ts';
+import { bootstrapDifference, bootstrapMap, quantile } from './bootstrap.ts';
 import { diagnoseDetections } from './diagnosis.ts';
 import { collectEvaluationSet, matchDetections } from './matching.ts';
 import { evaluateDetections } from './meanAveragePrecision.ts';
@@ -72,6 +72,22 @@ describe('bootstrapMap', () => {
     expect(first.averageMap.low).toBeLessThanOrEqual(averageMap);
     expect(first.averageMap.high).toBeGreaterThanOrEqual(averageMap);
     expect(first.averageMap.low).toBeLessThan(first.averageMap.high);
+  });
+
+  it('tells how much better one model is than another on the same draws', () => {
+    const tious = [0.5, 0.75];
+    const exact = Object.fromEntries(
+      Object.entries(truth).map(([video, list]) => [video, list.map((one) => ({ ...one, score: 0.9 }))]),
+    );
+    const better = bootstrapDifference(truth, exact, predictions, tious, { draws: 200 });
+    expect(better.difference).toBeCloseTo(1 - evaluateDetections(truth, predictions, tious).averageMap, 12);
+    const worse = bootstrapDifference(truth, predictions, exact, tious, { draws: 200 });
+    expect(worse.difference).toBeCloseTo(-better.difference, 12);
+    expect(worse.interval.low).toBeCloseTo(-better.interval.high, 12);
+    expect(bootstrapDifference(truth, predictions, predictions, tious)).toEqual({
+      difference: 0,
+      interval: { low: 0, high: 0 },
+    });
   });
 
   it('has quantiles as numpy has them', () => {

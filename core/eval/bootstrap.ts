@@ -75,6 +75,43 @@ export function bootstrapMap(
   };
 }
 
+/** Average mAP of one model minus that of another, with its interval. */
+export interface DifferenceResult {
+  readonly difference: number;
+  readonly interval: Interval;
+}
+
+/**
+ * How much better one model is than another on the same videos. Both see the same draws, so what makes a video hard for both cancels out:
+ * the interval is narrower than the two models' own ones would suggest.
+ *
+ * @throws StudioError `bad-input` for an empty ground truth or numbers that are not finite
+ */
+export function bootstrapDifference(
+  groundTruth: ByVideo<LabelledSegment>,
+  predictions: ByVideo<ScoredSegment>,
+  others: ByVideo<ScoredSegment>,
+  tious: readonly number[],
+  { draws = 1000, confidence = 0.95, seed = 1 }: BootstrapOptions = {},
+): DifferenceResult {
+  const [first, second] = [predictions, others].map((own) => {
+    const set = collectEvaluationSet(groundTruth, own);
+    return createDrawTable(set, matchDetections(set, tious), tious);
+  }) as [DrawTable, DrawTable];
+  const average = (table: DrawTable, weights: Float64Array): number =>
+    mean(Object.values(mapOfDraw(table, weights)));
+  const count = first.set.videos.length;
+  const differenceOf = (weights: Float64Array): number => average(first, weights) - average(second, weights);
+  const random = createRandom(seed);
+  const samples = Array.from({ length: draws }, () => differenceOf(drawVideos(random, count)));
+  const sorted = samples.sort((a, b) => a - b);
+  const tail = (1 - confidence) / 2;
+  return {
+    difference: differenceOf(new Float64Array(count).fill(1)),
+    interval: { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) },
+  };
+}
+
 /** How often each of `count` videos comes up when `count` are drawn with replacement. */
 function drawVideos(random: Random, count: number): Float64Array {
   const weights = new Float64Array(count);

@@ -9,7 +9,7 @@ import type { FrameSource } from '#core/data/assemble';
 import type { VideoTiming } from '#core/data/snippets';
 import type { Detector } from '#core/model/detector';
 import type { EncoderSpec } from '#core/model/encoderSpec';
-import type { JobMetric, JobVideo } from './job.ts';
+import type { JobMetric, JobPreview, JobVideo } from './job.ts';
 
 /** A video with its frame times. */
 export interface TimedVideo extends JobVideo {
@@ -57,6 +57,7 @@ export interface RunControl {
   /** Sets the step that runs now (`stage2`), in words, and how far it is. */
   progress(step: string, text: string, done: number, total: number, unit: string): void;
   metric(metric: JobMetric): void;
+  preview(preview: JobPreview): void;
   log(level: 'info' | 'warning', text: string): void;
 }
 

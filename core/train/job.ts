@@ -72,6 +72,17 @@ export interface JobProgress {
   readonly secondsLeft: number | null;
 }
 
+/** What the model being trained finds on one validation video now: shown while the training runs. */
+export interface JobPreview {
+  readonly videoId: string;
+  /** Which run: `frozen`, `lofi`. */
+  readonly series: string;
+  /** Epoch of the head, from 1. */
+  readonly epoch: number;
+  /** The most confident ones, best first. */
+  readonly segments: readonly ScoredSegment[];
+}
+
 /** One point of a live curve. */
 export interface JobMetric {
   /** `loss`, `validationMap`, … */
@@ -96,6 +107,8 @@ export interface TrainedModel {
   readonly bytes: number;
   /** On the validation videos; null where there are none. */
   readonly validation: { readonly averageMap: number; readonly map: Readonly<Record<string, number>> } | null;
+  /** What it finds on the validation videos, by video. */
+  readonly predictions: Readonly<Record<string, readonly ScoredSegment[]>>;
 }
 
 export interface TrainResult {
@@ -119,6 +132,7 @@ export type JobResult = TrainResult | PredictResult;
 export type WorkerMessage =
   | { readonly type: 'progress'; readonly progress: JobProgress }
   | { readonly type: 'metric'; readonly metric: JobMetric }
+  | { readonly type: 'preview'; readonly preview: JobPreview }
   | { readonly type: 'checkpoint'; readonly path: string; readonly step: number }
   | { readonly type: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
   | { readonly type: 'done'; readonly result: JobResult }

@@ -9,14 +9,14 @@ import type { TrainConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { extractFeatures } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
-import type { StageFigures, TrainResult } from './job.ts';
+import type { StageFigures, TrainedModel, TrainResult } from './job.ts';
 import { planEpochs, sideAt } from '#core/data/fidelity';
 import { batchesPerEpoch } from '#core/data/sampler';
 import { snippetCount } from '#core/data/snippets';
 import { StudioError } from '#core/contract/errors';
 import type { WeightedStep } from './progress.ts';
 import { runLofiStage } from './stage2.ts';
-import { runHeadStage } from './stage3.ts';
+import { detectVideos, runHeadStage } from './stage3.ts';
 import type { HeadStageResult, HeadVariant } from './stage3.ts';
 import { reestimateStatistics } from './statistics.ts';
 import { runTargetClassification } from './targetClassification.ts';
@@ -39,6 +39,7 @@ export interface StageMeter {
 export interface VariantResult extends HeadStageResult {
   readonly variant: HeadVariant;
   readonly encoder: TensorMap;
+  readonly predictions: TrainedModel['predictions'];
 }
 
 /** Both models. */
@@ -162,7 +163,8 @@ export async function runTraining(
         features,
       }),
     );
-    return { ...result, variant, encoder };
+    const predictions = await detectVideos(environment, result.parameters, validation, features, labels);
+    return { ...result, variant, encoder, predictions };
   };
   const variants: VariantResult[] = [];
   const target = config.targetClassification;

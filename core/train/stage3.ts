@@ -28,6 +28,9 @@ import { learningRateAt } from './schedule.ts';
 import { padSequences, sequenceTarget } from './sequences.ts';
 import type { Sequence } from './sequences.ts';
 
+/** More than that cannot be told apart on the screen. */
+const PREVIEW_SEGMENTS = 40;
+
 /** Which run this is. */
 export type HeadVariant = TrainedModel['variant'];
 
@@ -80,7 +83,7 @@ export async function detectVideos(
 
 /** mAP of detections against the videos' labels; null without videos that have labels. */
 export function scoreDetections(
-  videos: readonly TimedVideo[],
+  videos: readonly Pick<TimedVideo, 'id' | 'segments'>[],
   predictions: Readonly<Record<string, readonly ScoredSegment[]>>,
 ): TrainedModel['validation'] {
   const truth = Object.fromEntries(videos.map((video) => [video.id, [...video.segments]]));
@@ -234,6 +237,16 @@ async function validate(
     step: state.step,
     value: score.averageMap,
   });
+  const [shown] = [...validation].sort((a, b) => b.segments.length - a.segments.length);
+  if (shown !== undefined) {
+    const segments = [...(predictions[shown.id] ?? [])].sort((a, b) => b.score - a.score);
+    environment.control.preview({
+      videoId: shown.id,
+      series: variant,
+      epoch: epoch + 1,
+      segments: segments.slice(0, PREVIEW_SEGMENTS),
+    });
+  }
   const isBetter = state.best?.validation == null || score.averageMap > state.best.validation.averageMap;
   if (every === null || isBetter) {
     state.best = { parameters: cloneParameters(current), epoch: epoch + 1, validation: score };

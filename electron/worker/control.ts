@@ -71,6 +71,7 @@ export function createControl(handle: JobHandle): JobControl {
       lastMetric = now;
       handle.report({ type: 'metric', metric });
     },
+    preview: (preview) => handle.report({ type: 'preview', preview }),
     log: (level, text) => handle.report({ type: 'log', level, text }),
   };
 }

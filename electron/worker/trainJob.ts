@@ -55,7 +55,7 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
       meter,
     );
     const models: TrainedModel[] = [];
-    for (const { variant, encoder: tuned, parameters, validation } of outcome.variants) {
+    for (const { variant, encoder: tuned, parameters, validation, predictions } of outcome.variants) {
       const folder = join(folders.output, variant);
       const card = {
         version: 1,
@@ -70,7 +70,7 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
         engine: engine.description,
       } as const;
       const bytes = await saveLocaliser(folder, { card, encoder: tuned, head: parameters });
-      models.push({ variant, folder, bytes, validation });
+      models.push({ variant, folder, bytes, validation, predictions });
     }
     return { kind: 'train', models, kept: outcome.kept, stages: meter.figures(), engine: engine.name };
   } finally {

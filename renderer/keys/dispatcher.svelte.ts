@@ -119,12 +119,12 @@ function handleDown(event: KeyboardEvent): void {
   if (takesText(active) && /^Ctrl\+(a|c|v|x|z|y|ArrowLeft|ArrowRight|Shift\+z)$/.test(chord)) {
     return;
   }
-  if (takesText(active) && chord === 'Escape' && active instanceof HTMLElement) {
+  const inDialog = document.querySelector('dialog[open]') !== null;
+  if (takesText(active) && !inDialog && chord === 'Escape' && active instanceof HTMLElement) {
     active.blur();
     event.preventDefault();
     return;
   }
-  const inDialog = document.querySelector('dialog[open]') !== null;
   if (inDialog || active?.closest('[role=menu]') != null) {
     return;
   }

@@ -29,7 +29,7 @@ export function startJobs(): void {
       }
     }
   });
-  on('job.progress', ({ id, state, progress, metrics }) => {
+  on('job.progress', ({ id, state, progress, metrics, preview }) => {
     const job = jobs.list.find((other) => other.id === id);
     if (job !== undefined) {
       put({
@@ -37,6 +37,7 @@ export function startJobs(): void {
         state,
         progress,
         metrics: metrics.length > 0 ? [...job.metrics, ...metrics] : job.metrics,
+        preview: preview ?? job.preview,
       });
     }
   });

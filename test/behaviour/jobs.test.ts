@@ -115,6 +115,15 @@ const digest = async (id: string): Promise<string> => {
 };
 
 describe('a training', () => {
+  it('tells each point of a curve once', async () => {
+    const { id } = await train('script:12:30');
+    await until(id, TERMINAL);
+    const told = progress.filter((each) => each.payload.id === id).flatMap((each) => each.payload.metrics);
+    const steps = told.map((metric) => metric.step);
+    expect(steps.length).toBeGreaterThan(4);
+    expect(steps).toEqual([...new Set(steps)].sort((a, b) => a - b));
+  });
+
   it('ends once, with two models of which the better is in use, and its curve', async () => {
     const { id } = await train('script:5:5');
     const done = await until(id, TERMINAL);

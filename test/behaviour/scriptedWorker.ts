@@ -82,6 +82,7 @@ async function train(job: TrainJob): Promise<void> {
       folder,
       bytes: 7,
       validation: { averageMap: variant === 'lofi' ? 0.5 : 0.4, map: { '0.50': 0.6 } },
+      predictions: {},
     };
   });
   const result = {

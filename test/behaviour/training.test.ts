@@ -13,7 +13,8 @@ import { curveHeadBytes, readCurveHead } from '#core/infer/curveFile';
 import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import type { LofiSchedule, TrainConfig } from '#core/train/config';
 import { DEMO_CONFIG } from '#core/train/defaults';
-import type { JobVideo, PredictResult, TrainResult, WorkerMessage } from '#core/train/job';
+import type { JobPreview, JobVideo, PredictResult, TrainResult, WorkerMessage } from '#core/train/job';
+import { scoreDetections } from '#core/train/stage3';
 import { contentHash } from '#service/media/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { runJob } from '#worker/runJob';
@@ -87,7 +88,14 @@ const weightsOf = (name: string, variant: string): Promise<Buffer> =>
 
 describe('a training', () => {
   it('goes on from a checkpoint exactly as if it had never stopped, and a seed gives the same numbers', async () => {
-    const straight = await train('straight');
+    const previews: JobPreview[] = [];
+    const straight = await train('straight', {
+      report: (message) => message.type === 'preview' && previews.push(message.preview),
+    });
+    expect(previews.map(({ series, epoch }) => `${series} ${epoch}`)).toEqual(
+      ['frozen', 'lofi'].flatMap((series) => [1, 2, 3].map((epoch) => `${series} ${epoch}`)),
+    );
+    expect(previews.at(-1)?.segments.length).toBeGreaterThan(0);
     const abort = new AbortController();
     const cancelled = train('stopped', {
       signal: abort.signal,
@@ -104,6 +112,10 @@ describe('a training', () => {
     expect(resumed.models.map((model) => model.validation)).toEqual(
       straight.models.map((model) => model.validation),
     );
+    for (const model of straight.models) {
+      const validation = videos.filter((video) => video.subset === 'validation');
+      expect(scoreDetections(validation, model.predictions)).toEqual(model.validation);
+    }
     expect(straight.stages.every((stage) => stage.seconds >= 0 && stage.peakBytes > 1e6)).toBe(true);
   });
 

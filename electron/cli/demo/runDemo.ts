@@ -185,7 +185,7 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
         ),
       )) as PredictResult;
       predictions[model.variant] = result.predictions;
-      addPredictions(store, ids[model.variant]!, result.predictions);
+      addPredictions(store, ids[model.variant]!, { ...model.predictions, ...result.predictions });
     }
     const frozen = score(testing, predictions['frozen'] ?? {});
     const lofi = score(testing, predictions['lofi'] ?? {});

@@ -2,7 +2,7 @@
  * Figures of a model on a subset: mAP, per label, curves, boundary offsets, error types and the clips behind them.
  */
 import { diagnoseDetections } from '#core/eval/diagnosis';
-import { bootstrapMap } from '#core/eval/bootstrap';
+import { bootstrapDifference, bootstrapMap } from '#core/eval/bootstrap';
 import { collectEvaluationSet, matchDetections } from '#core/eval/matching';
 import type { ClassMatches, EvaluationSet } from '#core/eval/matching';
 import { mean, precisionRecall } from '#core/eval/averagePrecision';
@@ -11,7 +11,8 @@ import { tiouKey, tiousOf } from '#core/eval/protocol';
 import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
 import { temporalIou } from '#core/annotation/segment';
 import { StudioError } from '#core/contract/errors';
-import type { EvaluationInfo, Subset } from '#core/contract/info';
+import type { ComparisonInfo, EvaluationInfo, Subset, VideoInfo } from '#core/contract/info';
+import type { JobVideo } from '#core/train/job';
 import { jobVideo } from '#service/jobs/snapshot';
 import type { Store } from '#service/store/store';
 
@@ -109,6 +110,94 @@ function insideCovered(
   return covered.some((range) => middle >= range.startSec && middle < range.endSec);
 }
 
+/** Labelled videos of a subset with their truth. */
+interface Subject {
+  readonly videos: readonly VideoInfo[];
+  readonly truth: ReadonlyMap<string, readonly LabelledSegment[]>;
+  readonly covered: ReadonlyMap<string, JobVideo['covered']>;
+}
+
+/** @throws StudioError `bad-input` when nothing is labelled there */
+function subjectOf(store: Store, subset: Subset): Subject {
+  const videos = store.videos
+    .all()
+    .filter((video) => video.subset === subset && (video.segmentCount > 0 || video.coveredShare > 0));
+  if (videos.length === 0) {
+    throw new StudioError(
+      'bad-input',
+      `No labelled video is in the ${subset} subset. Label some, or choose another subset.`,
+    );
+  }
+  const known = videos.map((video) => jobVideo(store, video));
+  return {
+    videos,
+    truth: new Map(known.map((video) => [video.id, video.segments])),
+    covered: new Map(known.map((video) => [video.id, video.covered])),
+  };
+}
+
+/** What a model predicted there. @throws StudioError `conflict` when it has not predicted on all of the videos */
+function predictionsOf(
+  store: Store,
+  modelId: string,
+  subset: Subset,
+  { videos, covered }: Subject,
+): Map<string, readonly ScoredSegment[]> {
+  const model = store.models.require(modelId);
+  const missing = videos.filter((video) => !store.predictions.hasRun(video.id, modelId));
+  const [first] = missing;
+  if (first !== undefined) {
+    throw new StudioError(
+      'conflict',
+      `${model.name} has not predicted on ${missing.length === 1 ? first.name : `${missing.length} videos of the ${subset} subset`} yet. Run a prediction first.`,
+      { videoIds: missing.map((video) => video.id) },
+    );
+  }
+  const names = new Map(store.document.labels().map((label) => [label.id, label.name]));
+  return new Map(
+    videos.map((video) => [
+      video.id,
+      store.predictions
+        .ofVideo(video.id, modelId, 0)
+        .map(({ labelId, startSec, endSec, score }) => ({
+          label: names.get(labelId) ?? labelId,
+          startSec,
+          endSec,
+          score,
+        }))
+        .filter((segment) => insideCovered(segment, covered.get(video.id))),
+    ]),
+  );
+}
+
+/**
+ * Whether a model is better than another on the labelled videos of a subset.
+ *
+ * @throws StudioError as `evaluateModel`
+ */
+export function compareModels(
+  store: Store,
+  modelId: string,
+  otherId: string,
+  subset: Subset,
+): ComparisonInfo {
+  const subject = subjectOf(store, subset);
+  const { difference, interval } = bootstrapDifference(
+    subject.truth,
+    predictionsOf(store, modelId, subset, subject),
+    predictionsOf(store, otherId, subset, subject),
+    tiousOf('activitynet'),
+    { draws: BOOTSTRAP_DRAWS },
+  );
+  const videoCount = subject.videos.length;
+  return {
+    subset,
+    videoCount,
+    difference,
+    interval: videoCount > 1 ? [interval.low, interval.high] : null,
+  };
+}
+
 /**
  * Evaluates a model's predictions in the project.
  *
@@ -120,44 +209,9 @@ export function evaluateModel(
   subset: Subset,
   thresholds: readonly number[] | null,
 ): EvaluationInfo {
-  const model = store.models.require(modelId);
-  const videos = store.videos
-    .all()
-    .filter((video) => video.subset === subset && (video.segmentCount > 0 || video.coveredShare > 0));
-  if (videos.length === 0) {
-    throw new StudioError(
-      'bad-input',
-      `No labelled video is in the ${subset} subset. Label some, or choose another subset.`,
-    );
-  }
-  const missing = videos.filter((video) => !store.predictions.hasRun(video.id, modelId));
-  const [first] = missing;
-  if (first !== undefined) {
-    throw new StudioError(
-      'conflict',
-      `${model.name} has not predicted on ${missing.length === 1 ? first.name : `${missing.length} videos of the ${subset} subset`} yet. Run a prediction first.`,
-      { videoIds: missing.map((video) => video.id) },
-    );
-  }
-  const names = new Map(store.document.labels().map((label) => [label.id, label.name]));
-  const truth = new Map<string, readonly LabelledSegment[]>();
-  const predictions = new Map<string, readonly ScoredSegment[]>();
-  for (const video of videos) {
-    const known = jobVideo(store, video);
-    truth.set(video.id, known.segments);
-    predictions.set(
-      video.id,
-      store.predictions
-        .ofVideo(video.id, modelId, 0)
-        .map(({ labelId, startSec, endSec, score }) => ({
-          label: names.get(labelId) ?? labelId,
-          startSec,
-          endSec,
-          score,
-        }))
-        .filter((segment) => insideCovered(segment, known.covered)),
-    );
-  }
+  const subject = subjectOf(store, subset);
+  const { videos, truth } = subject;
+  const predictions = predictionsOf(store, modelId, subset, subject);
   const tious = thresholds === null || thresholds.length === 0 ? tiousOf('activitynet') : [...thresholds];
   const set = collectEvaluationSet(truth, predictions);
   const classes = matchDetections(set, tious);

@@ -13,7 +13,7 @@ import { FORMATS, formatByName } from '#core/formats/registry';
 import { isProject } from '#service/store/store';
 import { writeWholeSync } from '#service/jobs/snapshot';
 import { publishEdit, type ServiceContext } from './context.ts';
-import { evaluateModel } from './evaluation.ts';
+import { compareModels, evaluateModel } from './evaluation.ts';
 import { exportDocument, importFiles } from './exchange.ts';
 import { readFormatFiles, writeFormatFiles } from './formatFiles.ts';
 import { VIDEO_ENDINGS } from './ingest.ts';
@@ -97,6 +97,7 @@ export function machineHandlers(
   | 'formats.import'
   | 'formats.export'
   | 'evaluate.run'
+  | 'evaluate.compare'
   | 'files.browse'
 > {
   return {
@@ -160,6 +161,8 @@ export function machineHandlers(
     },
     'evaluate.run': ({ modelId, subset, tious }) =>
       evaluateModel(context.project().store, modelId, subset, tious),
+    'evaluate.compare': ({ modelId, otherId, subset }) =>
+      compareModels(context.project().store, modelId, otherId, subset),
     'files.browse': ({ dir, kind }) => {
       const listing = browse(dir, kind);
       if (kind !== 'project') return listing;

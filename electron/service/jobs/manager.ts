@@ -8,7 +8,7 @@ import process from 'node:process';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { Publish } from '#core/contract/events';
 import type { JobInfo, JobKind } from '#core/contract/info';
-import type { JobMetric, JobProgress } from '#core/train/job';
+import type { JobMetric, JobPreview, JobProgress } from '#core/train/job';
 import type { JobChange, JobRecord, NewJob } from '#service/store/jobs';
 import type { Store } from '#service/store/store';
 import type { JobNews, JobOutcome, RunningJob } from './workerProcess.ts';
@@ -50,6 +50,9 @@ interface Live {
   readonly runner: JobRunner;
   progress: JobProgress | null;
   metrics: JobMetric[];
+  /** How many of `metrics` were published. */
+  told: number;
+  preview: JobPreview | null;
   publishedAt: number;
   savedAt: number;
   timer: NodeJS.Timeout | null;
@@ -62,7 +65,7 @@ const PUBLISH_MS = 100;
 const SAVE_MS = 1000;
 
 /** A job without what only the service knows. */
-export function toJobInfo(job: JobRecord): JobInfo {
+export function toJobInfo(job: JobRecord, preview: JobPreview | null = null): JobInfo {
   return {
     id: job.id,
     kind: job.kind,
@@ -71,6 +74,7 @@ export function toJobInfo(job: JobRecord): JobInfo {
     priority: job.priority,
     progress: job.progress,
     metrics: job.metrics,
+    preview,
     error: job.error,
     remedy: job.remedy,
     engine: job.engine,
@@ -94,7 +98,7 @@ export function createJobManager(
   const now = (): string => new Date().toISOString();
 
   const changed = (job: JobRecord): JobInfo => {
-    const info = toJobInfo(job);
+    const info = toJobInfo(job, live.get(job.id)?.preview ?? null);
     publish('job.changed', { job: info });
     return info;
   };
@@ -105,6 +109,7 @@ export function createJobManager(
     if (force || time - entry.savedAt >= SAVE_MS) {
       entry.savedAt = time;
       const metrics = entry.metrics.splice(0);
+      entry.told = 0;
       try {
         if (metrics.length > 0) jobs.addMetrics(id, metrics);
         if (entry.progress !== null) jobs.change(id, { progress: entry.progress });
@@ -118,7 +123,9 @@ export function createJobManager(
     entry.publishedAt = Date.now();
     if (entry.progress !== null) {
       const state = entry.rest === 'person' ? 'paused' : 'running';
-      publish('job.progress', { id, state, progress: entry.progress, metrics: entry.metrics.slice(-200) });
+      const { progress, preview } = entry;
+      publish('job.progress', { id, state, progress, metrics: entry.metrics.slice(entry.told), preview });
+      entry.told = entry.metrics.length;
     }
     flush(id, entry, false);
   };
@@ -131,6 +138,9 @@ export function createJobManager(
         break;
       case 'metric':
         entry.metrics.push(news.metric);
+        break;
+      case 'preview':
+        entry.preview = news.preview;
         break;
       case 'checkpoint':
         jobs.change(id, { checkpoint: news.path });
@@ -195,6 +205,8 @@ export function createJobManager(
       runner,
       progress: null,
       metrics: [],
+      told: 0,
+      preview: null,
       publishedAt: 0,
       savedAt: 0,
       timer: null,
@@ -254,7 +266,7 @@ export function createJobManager(
     queueMicrotask(pump);
   }
 
-  const wrongState = (job: JobInfo, verb: string): StudioError =>
+  const wrongState = (job: JobRecord, verb: string): StudioError =>
     new StudioError('conflict', `"${job.title}" is ${job.state}: it cannot be ${verb}.`, { id: job.id });
 
   return {
@@ -264,8 +276,8 @@ export function createJobManager(
       queueMicrotask(pump);
       return info;
     },
-    list: () => jobs.list().map(toJobInfo),
-    get: (id) => toJobInfo(jobs.require(id)),
+    list: () => jobs.list().map((job) => toJobInfo(job, live.get(job.id)?.preview ?? null)),
+    get: (id) => toJobInfo(jobs.require(id), live.get(id)?.preview ?? null),
     cancel: (id) => {
       store.mustWrite();
       const job = jobs.require(id);

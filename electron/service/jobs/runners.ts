@@ -9,7 +9,7 @@ import type { Publish } from '#core/contract/events';
 import type { JobKind, ModelInfo } from '#core/contract/info';
 import type { EngineName } from '#core/compute/engine';
 import type { TrainConfig } from '#core/train/config';
-import type { JobProgress, PredictJob, TrainJob } from '#core/train/job';
+import type { JobProgress, PredictJob, PredictResult, TrainJob } from '#core/train/job';
 import type { JobRecord, NewJob } from '#service/store/jobs';
 import { curveFolder } from '#service/store/layout';
 import { secondsToPts } from '#service/store/seconds';
@@ -77,6 +77,27 @@ function checkModel(folder: string): void {
   }
 }
 
+/** Puts what a model found into the database; labels that were deleted or renamed since its training have nowhere to go. */
+function keepPredictions(store: Store, modelId: string, found: PredictResult['predictions']): void {
+  const labelIds = new Map(store.document.labels().map((label) => [label.name, label.id]));
+  for (const [videoId, segments] of Object.entries(found)) {
+    const video = store.document.video(videoId);
+    if (video === undefined) continue;
+    const clip = (pts: number): number => Math.min(video.endPts, Math.max(video.startPts, pts));
+    store.predictions.replace(
+      videoId,
+      modelId,
+      segments.flatMap((segment) => {
+        const labelId = labelIds.get(segment.label);
+        if (labelId === undefined) return [];
+        const startPts = clip(secondsToPts(segment.startSec, video));
+        const endPts = clip(secondsToPts(segment.endSec, video));
+        return startPts < endPts ? [{ labelId, startPts, endPts, score: segment.score }] : [];
+      }),
+    );
+  }
+}
+
 function trainRunner(context: RunnerContext): JobRunner {
   const { store } = context;
   const folderOf = (job: JobRecord): string => path.resolve(store.layout.dir, job.folder ?? '');
@@ -113,6 +134,7 @@ function trainRunner(context: RunnerContext): JobRunner {
           engine: result.engine,
           snapshot: request.snapshot,
         });
+        keepPredictions(store, model.id, trained.predictions);
         if (trained.variant === result.kept) store.models.use(model.id);
       }
       const seconds = result.stages.reduce((sum, stage) => sum + stage.seconds, 0);
@@ -176,25 +198,7 @@ function predictRunner(context: RunnerContext): JobRunner {
       if (result?.kind !== 'predict')
         throw new StudioError('internal', 'The worker answered a prediction with something else.');
       const { modelId } = requestOf(job);
-      const labelIds = new Map<string, string>();
-      for (const label of store.document.labels()) labelIds.set(label.name, label.id);
-      for (const [videoId, segments] of Object.entries(result.predictions)) {
-        const video = store.document.video(videoId);
-        if (video === undefined) continue;
-        const clip = (pts: number): number => Math.min(video.endPts, Math.max(video.startPts, pts));
-        store.predictions.replace(
-          videoId,
-          modelId,
-          segments.flatMap((segment) => {
-            const labelId = labelIds.get(segment.label);
-            // A label that was deleted or renamed since the training has nowhere to go.
-            if (labelId === undefined) return [];
-            const startPts = clip(secondsToPts(segment.startSec, video));
-            const endPts = clip(secondsToPts(segment.endSec, video));
-            return startPts < endPts ? [{ labelId, startPts, endPts, score: segment.score }] : [];
-          }),
-        );
-      }
+      keepPredictions(store, modelId, result.predictions);
       return { engine: result.engine };
     },
     remedy: () => null,

@@ -16,7 +16,10 @@ export type JobOutcome =
   | { readonly type: 'cancelled' };
 
 /** News of a running job, other than its end. */
-export type JobNews = Extract<WorkerMessage, { type: 'progress' | 'metric' | 'checkpoint' | 'log' }>;
+export type JobNews = Extract<
+  WorkerMessage,
+  { type: 'progress' | 'metric' | 'preview' | 'checkpoint' | 'log' }
+>;
 
 /** A running job, in a process of its own or in the service. */
 export interface RunningJob {
@@ -115,6 +118,7 @@ export function startWorker(job: WorkerJob, options: WorkerOptions): RunningJob 
       switch (message.type) {
         case 'progress':
         case 'metric':
+        case 'preview':
         case 'checkpoint':
         case 'log':
           if (last === null) options.onNews(message);
