@@ -122,6 +122,14 @@ export const annotate = {
   'history.undone': ['undone', '已撤销'],
   'history.restore': ['Go back to before this', '恢复到此步骤之前'],
 
+  'bulk.accepted': ['1 prediction accepted || {count} predictions accepted', '已接受 {count} 个预测'],
+  'bulk.rejected': ['1 prediction rejected || {count} predictions rejected', '已拒绝 {count} 个预测'],
+  'bulk.none': ['No prediction of this video waits there.', '此视频没有符合条件的待审阅预测。'],
+  'bulk.needsScore': [
+    'Choose a confidence above the timeline first: what lies below it is rejected.',
+    '请先在时间线上方选择置信度：低于它的预测会被拒绝。',
+  ],
+
   'live.opened': ['{label} opened', '{label} 已开始'],
   'live.tooShort': [
     'The end lies before the start: move the playhead on, then press again.',

@@ -58,6 +58,8 @@ export const keys = {
   'key.trackDown': ['Label below', '下一个标签'],
   'key.nextUnreviewed': ['Next prediction to review', '下一个待审阅的预测'],
   'key.previousUnreviewed': ['Previous prediction to review', '上一个待审阅的预测'],
+  'key.acceptAbove': ['Accept all predictions at or above the confidence', '接受不低于置信度的全部预测'],
+  'key.rejectBelow': ['Reject all predictions below the confidence', '拒绝低于置信度的全部预测'],
   'key.nextVideo': ['Next video', '下一个视频'],
   'key.previousVideo': ['Previous video', '上一个视频'],
   'key.zoomIn': ['Zoom in', '放大'],

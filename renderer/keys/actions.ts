@@ -103,6 +103,8 @@ export const ACTIONS: readonly ActionSpec[] = [
   spec('annotate', 'trackDown', 'Alt+ArrowDown', { via: 'Alt+ArrowDown' }),
   spec('annotate', 'nextUnreviewed', 'n', { boris: 'Alt+n', elan: 'Ctrl+n' }),
   spec('annotate', 'previousUnreviewed', 'p', { boris: 'Alt+p', elan: 'Ctrl+p' }),
+  spec('annotate', 'acceptAbove', 'Shift+a', { via: 'Ctrl+Shift+a' }),
+  spec('annotate', 'rejectBelow', 'Shift+r', { via: 'Ctrl+Shift+r' }),
   spec('annotate', 'nextVideo', 'PageDown'),
   spec('annotate', 'previousVideo', 'PageUp'),
   spec('annotate', 'zoomIn', '+ =', { via: 'Ctrl+ArrowUp' }),

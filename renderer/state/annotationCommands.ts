@@ -54,16 +54,19 @@ export async function addSegments(segments: readonly NewSegment[]): Promise<void
   }
 }
 
-/** Moves edges of segments and predictions; a prediction becomes adjusted. */
+/** Moves edges of segments and predictions; a prediction becomes adjusted. @param labelId another label for all of them */
 export async function moveItems(
   moves: readonly { readonly id: string; readonly firstFrame: number; readonly lastFrame: number }[],
+  labelId?: string,
 ): Promise<void> {
+  const label = labelId === undefined ? {} : { labelId };
   const changes = moves
     .filter(({ id }) => doc.segmentById.has(id))
     .map(({ id, firstFrame, lastFrame }) => ({
       id,
       startPts: ptsOfFrame(doc.times, firstFrame),
       endPts: ptsOfFrame(doc.times, lastFrame),
+      ...label,
     }));
   const decisions = moves.flatMap(({ id, firstFrame, lastFrame }) => {
     const prediction = doc.predictionById.get(id);
@@ -76,6 +79,7 @@ export async function moveItems(
             segmentId: prediction.segmentId ?? newId(),
             startPts: ptsOfFrame(doc.times, firstFrame),
             endPts: ptsOfFrame(doc.times, lastFrame),
+            ...label,
           },
         ];
   });

@@ -38,7 +38,6 @@ const BUNDLED_PACKAGES = [
   'ws',
   'yauzl',
   'svelte',
-  'lucide-svelte',
   '@observablehq/plot',
 ];
 const PROCESSES = ['service', 'worker', 'encoder-thread', 'decode', 'cli', 'renderer', 'web'];

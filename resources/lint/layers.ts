@@ -59,7 +59,7 @@ export const ROOMS: readonly Room[] = [
   {
     folder: 'renderer',
     rooms: ['core/contract', 'core/annotation', 'core/timeline', 'core/util'],
-    packages: ['svelte', 'lucide-svelte', '@observablehq/plot'],
+    packages: ['svelte', '@observablehq/plot'],
     node: false,
   },
   {

@@ -4,9 +4,9 @@
 import { hitLane, type Hit } from '#core/timeline/hitTest';
 import { laneAtY, laneWindow } from '#core/timeline/lanes';
 import { SNAP_PX, type SnapTarget } from '#core/timeline/snapping';
-import { doc } from '../state/document.svelte.ts';
-import { player } from '../state/player.svelte.ts';
-import { FURTHER_ROW_PX, timeline, type Track, type TrackItem } from './timelineState.svelte.ts';
+import { doc } from '../../state/document.svelte.ts';
+import { player } from '../../state/player.svelte.ts';
+import { FURTHER_ROW_PX, timeline, type Track, type TrackItem } from '../timelineState.svelte.ts';
 
 /** An item under the pointer. */
 export interface LaneHit {

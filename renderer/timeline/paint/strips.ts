@@ -80,10 +80,19 @@ export function createFilmstrip(
       changed();
     } catch {
       sheets.set(key, 'failed');
-      window.setTimeout(() => sheets.delete(key), RETRY_MS);
+      askAgainLater(key);
     }
     flying -= 1;
     void fetchNext();
+  }
+
+  function askAgainLater(key: string): void {
+    window.setTimeout(() => {
+      if (!abort.signal.aborted) {
+        sheets.delete(key);
+        changed();
+      }
+    }, RETRY_MS);
   }
 
   function forgetOldest(): void {
@@ -148,7 +157,12 @@ export function createWaveform(base: string, changed: () => void): Waveform {
       changed();
     } catch {
       levels.set(wanted, 'failed');
-      window.setTimeout(() => levels.delete(wanted), RETRY_MS);
+      window.setTimeout(() => {
+        if (!abort.signal.aborted) {
+          levels.delete(wanted);
+          changed();
+        }
+      }, RETRY_MS);
     }
   }
 

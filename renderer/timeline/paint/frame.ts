@@ -9,7 +9,7 @@ import { fitAll, timeToX, viewEndSec, type TimelineView, type ViewLimits } from 
 import { ticksInView } from '#core/timeline/ticks';
 import type { Filmstrip, Waveform } from './strips.ts';
 import type { CanvasTheme } from './theme.ts';
-import type { Track } from './timelineState.svelte.ts';
+import type { Track } from '../timelineState.svelte.ts';
 
 type Context = CanvasRenderingContext2D;
 

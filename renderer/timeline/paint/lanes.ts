@@ -13,7 +13,7 @@ import {
   type DragGhost,
   type Track,
   type TrackItem,
-} from './timelineState.svelte.ts';
+} from '../timelineState.svelte.ts';
 
 /** Everything that the lanes show. */
 export interface LanesPicture {
