@@ -48,12 +48,12 @@ export interface FeatureStore {
 /** Progress and control of a running job. */
 export interface RunControl {
   /**
-   * Called between batches: waits while paused.
+   * Called between batches: lets messages in and waits while paused.
+   *
+   * `save` writes a checkpoint of this very moment; it is called before the job rests or ends, and from time to time.
    * @throws StudioError `cancelled`
    */
-  breathe(): Promise<void>;
-  /** True when a checkpoint is due (time passed, pause or cancel asked for). */
-  checkpointDue(): boolean;
+  breathe(save?: () => Promise<void>): Promise<void>;
   /** Sets the step that runs now (`stage2`), in words, and how far it is. */
   progress(step: string, text: string, done: number, total: number, unit: string): void;
   metric(metric: JobMetric): void;

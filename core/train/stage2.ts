@@ -166,12 +166,11 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
       }
       const batches = epochBatches(input.training, span.batch, input.seed, 'stage2', index);
       for (let at = state.step - span.firstStep; at < span.steps; at += 1) {
-        await control.breathe();
+        await control.breathe(() => save(environment, state, false));
         const result = await lofiStep(environment, input, state, session, span, index, at, batches[at]!);
         control.metric({ name: 'loss', series: 'stage2', step: state.step, value: result.loss });
         const text = `Stage 2 of 3, LoFi, epoch ${index + 1}/${spans.length}`;
         control.progress('stage2', text, state.step, totalSteps, 'steps');
-        if (control.checkpointDue()) await save(environment, state, false);
       }
       await save(environment, state, false);
     }
@@ -198,7 +197,7 @@ async function warmHead(
     const epoch = Math.floor(state.warmupStep / perEpoch);
     const batches = epochBatches(training, batch, input.seed, 'warmup', epoch);
     for (let at = state.warmupStep % perEpoch; at < perEpoch; at += 1) {
-      await control.breathe();
+      await control.breathe(() => save(environment, state, false));
       const sequences = batches[at]!.map((video) => {
         const { plan, features } = input.warmupFeatures.get(video.id)!;
         return { ...sequenceTarget(video, input.labels, plan), features };
@@ -218,7 +217,6 @@ async function warmHead(
       state.detector = result.state;
       state.warmupStep += 1;
       control.progress('warmup', 'Stage 2 of 3, warming the head', state.warmupStep, totalSteps, 'steps');
-      if (control.checkpointDue()) await save(environment, state, false);
     }
   }
   if (state.step === 0) state.headOptimiser = initialOptimiserState();

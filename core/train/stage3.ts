@@ -179,7 +179,7 @@ export async function runHeadStage(
     const epoch = Math.floor(state.step / perEpoch);
     const batches = epochBatches(sequences, config.batch, input.seed, 'stage3', epoch);
     for (let at = state.step % perEpoch; at < perEpoch; at += 1) {
-      await control.breathe();
+      await control.breathe(() => save(environment, name, state, false));
       const moment = { step: state.step, totalSteps, stepsPerEpoch: perEpoch };
       const batch = padSequences(batches[at]!, channels);
       const result = await detector.lossAndGradients(state.parameters, state.detector, batch, {
@@ -201,7 +201,6 @@ export async function runHeadStage(
       state.step += 1;
       control.metric({ name: 'loss', series: variant, step: state.step, value: result.loss });
       control.progress(name, `${text}, epoch ${epoch + 1}/${config.epochs}`, state.step, totalSteps, 'steps');
-      if (control.checkpointDue()) await save(environment, name, state, false);
     }
     await validate(environment, input, state, epoch);
   }

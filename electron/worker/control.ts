@@ -29,8 +29,8 @@ const CHECKPOINT_EVERY_MS = 60_000;
 export function createControl(handle: JobHandle): JobControl {
   let bar: ReturnType<typeof createProgressBar> | null = null;
   let lastCheckpoint = performance.now();
-  let isPauseNew = false;
   let lastMetric = -Infinity;
+  const pauseNow = (): Promise<void> | null => handle.whilePaused?.() ?? null;
   const stopIfCancelled = (): void => {
     if (handle.signal.aborted) throw new StudioError('cancelled', 'The job was cancelled.');
   };
@@ -42,27 +42,21 @@ export function createControl(handle: JobHandle): JobControl {
         () => performance.now(),
       );
     },
-    breathe: async () => {
+    breathe: async (save) => {
       // Lets messages in: cancel and pause arrive between batches.
       await new Promise((resolve) => setImmediate(resolve));
-      stopIfCancelled();
-      const pause = handle.whilePaused?.() ?? null;
-      if (pause === null) return;
+      const pause = pauseNow();
       const began = performance.now();
+      const isDue = handle.signal.aborted || pause !== null || began - lastCheckpoint > CHECKPOINT_EVERY_MS;
+      if (isDue && save !== undefined) {
+        await save();
+        lastCheckpoint = performance.now();
+      }
+      stopIfCancelled();
+      if (pause === null) return;
       await pause;
       bar?.exclude(performance.now() - began);
-      isPauseNew = false;
       stopIfCancelled();
-    },
-    checkpointDue: () => {
-      const isPaused = (handle.whilePaused?.() ?? null) !== null;
-      const now = performance.now();
-      const isDue =
-        now - lastCheckpoint > CHECKPOINT_EVERY_MS || handle.signal.aborted || (isPaused && !isPauseNew);
-      if (!isDue) return false;
-      isPauseNew = isPaused;
-      lastCheckpoint = now;
-      return true;
     },
     progress: (step, text, done, total, unit) => bar?.update(step, text, done, total, unit),
     metric: (metric) => {

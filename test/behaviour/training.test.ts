@@ -5,6 +5,8 @@
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { paintFrames, planVideo } from '#core/data/footage/footage';
 import { TARGET_CLASSES } from '#core/data/footage/classes';
@@ -13,11 +15,23 @@ import { curveHeadBytes, readCurveHead } from '#core/infer/curveFile';
 import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import type { LofiSchedule, TrainConfig } from '#core/train/config';
 import { DEMO_CONFIG } from '#core/train/defaults';
-import type { JobPreview, JobVideo, PredictResult, TrainResult, WorkerMessage } from '#core/train/job';
+import type {
+  JobPreview,
+  JobVideo,
+  PredictResult,
+  TrainJob,
+  TrainResult,
+  WorkerMessage,
+} from '#core/train/job';
 import { scoreDetections } from '#core/train/stage3';
 import { contentHash } from '#service/media/contentHash';
 import { writeVideo } from '#service/media/encode';
+import { createRandom } from '#core/util/random';
+import { startWorker } from '#service/jobs/workerProcess';
 import { runJob } from '#worker/runJob';
+
+/** Where trainings are stopped: another place in every run, named when something differs. */
+const stopSeed = Number(process.env['LOFI_STOP_SEED'] ?? Date.now() % 1e6);
 
 // A busy machine is slow; nothing here is about time.
 vi.setConfig({ testTimeout: 240_000 });
@@ -96,16 +110,43 @@ describe('a training', () => {
       ['frozen', 'lofi'].flatMap((series) => [1, 2, 3].map((epoch) => `${series} ${epoch}`)),
     );
     expect(previews.at(-1)?.segments.length).toBeGreaterThan(0);
-    const abort = new AbortController();
-    const cancelled = train('stopped', {
-      signal: abort.signal,
-      report: (message) => {
-        if (message.type === 'progress' && message.progress.step === 'stage2') abort.abort();
-      },
-    });
-    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled' });
-    expect(await readdir(path.join(root, 'stopped'))).toContain('stage2.checkpoint');
-    const resumed = await train('stopped', { resume: true });
+    const random = createRandom(stopSeed);
+    let resumed: TrainResult | null = null;
+    let expected: number | null = null;
+    for (let stops = 0; resumed === null; stops += 1) {
+      const abort = new AbortController();
+      const after = stops < 4 ? 1 + random.integer(8) : Infinity;
+      let heard = 0;
+      let saved: number | null = null;
+      let last = 0;
+      const report = (message: WorkerMessage): void => {
+        if (message.type === 'checkpoint') saved = message.step;
+        if (message.type !== 'metric' || message.metric.name !== 'loss') return;
+        const { step } = message.metric;
+        // It goes on with the very next step: nothing is done again.
+        if (heard === 0 && expected !== null) expect([expected + 1, 1]).toContain(step);
+        heard += 1;
+        last = step;
+        if (heard === after) abort.abort();
+      };
+      try {
+        resumed = await train('stopped', { resume: stops > 0, signal: abort.signal, report });
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'cancelled' });
+        // The checkpoint is of the step at which it was told to stop, unless that was a stage's last.
+        if (saved !== null) expect(saved).toBe(last);
+        expected = saved;
+      }
+    }
+    const checkpoints = (folder: string): Promise<string[]> => readdir(path.join(root, folder));
+    const names = (await checkpoints('straight')).filter((name) => name.endsWith('.checkpoint'));
+    expect(names.length).toBeGreaterThan(2);
+    for (const name of names) {
+      const [one, other] = await Promise.all(
+        ['straight', 'stopped'].map((folder) => readFile(path.join(root, folder, name))),
+      );
+      expect(other!.equals(one!), `${name} differs; stops of seed ${stopSeed}`).toBe(true);
+    }
     for (const variant of ['frozen', 'lofi']) {
       expect((await weightsOf('stopped', variant)).equals(await weightsOf('straight', variant))).toBe(true);
     }
@@ -117,6 +158,33 @@ describe('a training', () => {
       expect(scoreDetections(validation, model.predictions)).toEqual(model.validation);
     }
     expect(straight.stages.every((stage) => stage.seconds >= 0 && stage.peakBytes > 1e6)).toBe(true);
+  });
+
+  it('that was killed at a random step goes on from its last checkpoint to the same checkpoints', async () => {
+    const random = createRandom(stopSeed + 1);
+    const job: TrainJob = {
+      kind: 'train',
+      jobId: 'killed',
+      config: CONFIG,
+      labels: [...TARGET_CLASSES],
+      videos,
+      folders: { cache: path.join(root, 'cache-killed'), output: path.join(root, 'killed') },
+      engine: 'onnx',
+      resume: false,
+    };
+    let left = 1 + random.integer(4);
+    const worker = startWorker(job, {
+      file: fileURLToPath(new URL('../../electron/worker/index.ts', import.meta.url)),
+      cancelDeadlineMs: 10_000,
+      onNews: ({ type }) => {
+        if (type === 'metric' && (left -= 1) === 0) process.kill(worker.pid!, 'SIGKILL');
+      },
+    });
+    expect(await worker.outcome).toMatchObject({ type: 'failed', error: { code: 'out-of-memory' } });
+    await train('killed', { resume: true });
+    for (const variant of ['frozen', 'lofi']) {
+      expect((await weightsOf('killed', variant)).equals(await weightsOf('straight', variant))).toBe(true);
+    }
   });
 
   it('moves the encoder in stage 2 and leaves the frozen one alone', async () => {
