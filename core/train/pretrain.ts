@@ -1,12 +1,14 @@
 /**
- * Pre-trains the small encoder on trimmed clips of the generated footage's source classes: stage 1 of the demo.
+ * Pre-trains the small encoder on the generated footage: on trimmed clips of the source classes (stage 1 of the demo), or on stills.
  *
- * `resources/encoders/train-small.ts` made the shipped encoder with this, and `demo --from-scratch` runs it again.
+ * `resources/encoders/train-small.ts` made the shipped encoder with this, and `demo --from-scratch` runs it again. Stills play the part of
+ * ImageNet: `bench lofi-tables` compares what they give.
  */
 import type { ComputeEngine } from '#core/compute/engine';
 import type { TensorMap } from '#core/compute/hostTensor';
 import { SOURCE_CLASSES } from '#core/data/footage/classes';
-import { drawClip } from '#core/data/footage/footage';
+import { drawClip, drawStill, STILL_CLASSES } from '#core/data/footage/footage';
+import type { FootageClip } from '#core/data/footage/footage';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
 import { resizeFrames } from '#core/data/resize';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
@@ -17,6 +19,8 @@ import type { ClassificationConfig, ClassificationFigures, ClipBatch } from './s
 
 /** How the small encoder is pre-trained. */
 export interface PretrainConfig {
+  /** `motion`: which of the source motions a clip shows; `look`: shape and colour in single frames, no motion. */
+  readonly task: 'motion' | 'look';
   readonly seed: number;
   readonly steps: number;
   readonly clipsPerStep: number;
@@ -28,6 +32,7 @@ export interface PretrainConfig {
 
 /** What made the shipped encoder. */
 export const SMALL_PRETRAINING: PretrainConfig = {
+  task: 'motion',
   seed: 1,
   steps: 1100,
   clipsPerStep: 32,
@@ -35,11 +40,27 @@ export const SMALL_PRETRAINING: PretrainConfig = {
   testClips: 1000,
 };
 
+/** The counterpart on stills. Eight times the clips are as many frames; a still is seen once, a clip's eight frames show one actor. */
+export const LOOK_PRETRAINING: PretrainConfig = {
+  task: 'look',
+  seed: 1,
+  steps: 700,
+  clipsPerStep: 64,
+  sides: [64, 48, 40],
+  testClips: 1000,
+};
+
 /** A pre-trained encoder with its figures. */
 export interface PretrainResult {
   readonly encoder: TensorMap;
-  /** Share of new clips of the source classes at side 64 that it classifies right. */
+  /** Share of new clips (or stills) at side 64 that it classifies right. */
   readonly accuracy: number;
+}
+
+function drawExample(config: PretrainConfig, index: number, frameCount: number): FootageClip {
+  if (config.task === 'motion') return drawClip(config.seed, index, frameCount);
+  const { frame, classIndex } = drawStill(config.seed, index);
+  return { frames: frame, classIndex };
 }
 
 function clipBatch(
@@ -54,14 +75,17 @@ function clipBatch(
   const data = new Uint8Array(count * size);
   const classes: number[] = [];
   for (let i = 0; i < count; i += 1) {
-    const clip = drawClip(config.seed, first + i, frames);
+    const clip = drawExample(config, first + i, frames);
     data.set(resizeFrames(clip.frames, frames, DEFAULT_FOOTAGE.side, side), i * size);
     classes.push(clip.classIndex);
   }
   return { frames: { data, shape: [count, frames, side, side, 3] }, classes };
 }
 
-/** Runs stage 1 from random weights. `afterStep` reports, and throws when the person cancelled. */
+/**
+ * Runs stage 1 from random weights. `afterStep` reports, and throws when the person cancelled.
+ * @param spec for stills a network of one frame, which shifts nothing
+ */
 export async function pretrainEncoder(
   engine: ComputeEngine,
   spec: EncoderSpec,
@@ -71,7 +95,7 @@ export async function pretrainEncoder(
   const classification: ClassificationConfig = {
     seed: config.seed,
     steps: config.steps,
-    classCount: SOURCE_CLASSES.length,
+    classCount: config.task === 'motion' ? SOURCE_CLASSES.length : STILL_CLASSES,
     batchNorm: 'trained',
     labelSmoothing: 0,
     optimiser: {

@@ -6,8 +6,8 @@
 import type { LabelledSegment } from '#core/annotation/segment';
 import { createRandom, mixSeed } from '#core/util/random';
 import type { MotionName } from './classes.ts';
-import { SOURCE_CLASSES, TARGET_CLASSES } from './classes.ts';
-import { DEFAULT_FOOTAGE, planFootage } from './plan.ts';
+import { ALL_MOTIONS, SOURCE_CLASSES, TARGET_CLASSES } from './classes.ts';
+import { DEFAULT_FOOTAGE, OBJECT_FIELDS, planFootage } from './plan.ts';
 import type { FootageConfig, Scene } from './plan.ts';
 import { createScratch, renderFrame } from './render.ts';
 
@@ -105,4 +105,34 @@ export function drawClip(
   const scratch = createScratch(config.side);
   for (let i = 0; i < frameCount; i += 1) renderFrame(scene, start + i, scratch, frames, i * bytes);
   return { frames, classIndex };
+}
+
+/** Classes of the stills: the actor's shape (five) by the strongest channel of its colour (three). */
+export const STILL_CLASSES = 15;
+
+/** A single picture with what it shows: for a pre-training that knows nothing of motion. */
+export interface FootageStill {
+  /** uint8 [side, side, 3] */
+  readonly frame: Uint8Array;
+  /** Of `STILL_CLASSES`: look alone decides it, no motion does. */
+  readonly classIndex: number;
+}
+
+/** Draws one frame of some motion, labelled by the actor's look. */
+export function drawStill(
+  seed: number,
+  index: number,
+  config: FootageConfig = DEFAULT_FOOTAGE,
+): FootageStill {
+  const random = createRandom(mixSeed('still', seed, index));
+  const label = ALL_MOTIONS[random.integer(ALL_MOTIONS.length)]!;
+  const segment = { startSec: 0.2, endSec: 1.8, label };
+  const { scene } = planFootage(random, ALL_MOTIONS, config, { durationSec: 2, segments: [segment] });
+  const at = random.integer(scene.frameCount);
+  const frame = new Uint8Array(config.side * config.side * 3);
+  renderFrame(scene, at, createScratch(config.side), frame);
+  const actor = (at * scene.objectCount + scene.objectCount - 1) * OBJECT_FIELDS;
+  const colour = [...scene.objects.subarray(actor + 6, actor + 9)];
+  const shape = scene.objects[actor + 13]!;
+  return { frame, classIndex: shape * 3 + colour.indexOf(Math.max(...colour)) };
 }
