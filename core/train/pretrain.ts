@@ -14,8 +14,16 @@ import { resizeFrames } from '#core/data/resize';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import { createRandom, mixSeed } from '#core/util/random';
+import type { CheckpointStore } from './environment.ts';
+import type { OptimiserState } from './optimiser.ts';
+import { packMaps, unpackMaps } from './packing.ts';
 import { classifierStep, runClassification, startClassification } from './stage1.ts';
-import type { ClassificationConfig, ClassificationFigures, ClipBatch } from './stage1.ts';
+import type {
+  ClassificationConfig,
+  ClassificationFigures,
+  ClassificationState,
+  ClipBatch,
+} from './stage1.ts';
 
 /** How the small encoder is pre-trained. */
 export interface PretrainConfig {
@@ -82,15 +90,61 @@ function clipBatch(
   return { frames: { data, shape: [count, frames, side, side, 3] }, classes };
 }
 
+/** Who watches a pre-training, and where it keeps what it needs to go on. */
+export interface PretrainWatch {
+  /** Reports, and throws when the person cancelled. */
+  afterStep(figures: ClassificationFigures): Promise<void>;
+  readonly checkpoints?: CheckpointStore;
+  checkpointDue?(): boolean;
+}
+
+const CHECKPOINT = 'stage1';
+
+async function restore(
+  fresh: ClassificationState,
+  checkpoints: CheckpointStore | undefined,
+): Promise<ClassificationState> {
+  const saved = (await checkpoints?.load(CHECKPOINT)) ?? null;
+  if (saved === null) return fresh;
+  const maps = unpackMaps(saved.tensors);
+  const { step } = saved.meta;
+  const optimiser = (name: string): OptimiserState => ({
+    step,
+    first: maps[`${name}First`] ?? {},
+    second: maps[`${name}Second`] ?? {},
+  });
+  return {
+    encoder: maps['encoder'] ?? {},
+    classifier: maps['classifier'] ?? {},
+    encoderOptimiser: optimiser('encoder'),
+    classifierOptimiser: optimiser('classifier'),
+    step,
+  };
+}
+
+async function save(state: ClassificationState, checkpoints: CheckpointStore | undefined): Promise<void> {
+  await checkpoints?.save(CHECKPOINT, {
+    tensors: packMaps({
+      encoder: state.encoder,
+      classifier: state.classifier,
+      encoderFirst: state.encoderOptimiser.first,
+      encoderSecond: state.encoderOptimiser.second,
+      classifierFirst: state.classifierOptimiser.first,
+      classifierSecond: state.classifierOptimiser.second,
+    }),
+    meta: { step: state.step, finished: false, values: {} },
+  });
+}
+
 /**
- * Runs stage 1 from random weights. `afterStep` reports, and throws when the person cancelled.
+ * Runs stage 1 from random weights, or from where a checkpoint stands.
  * @param spec for stills a network of one frame, which shifts nothing
  */
 export async function pretrainEncoder(
   engine: ComputeEngine,
   spec: EncoderSpec,
   config: PretrainConfig,
-  afterStep: (figures: ClassificationFigures) => Promise<void>,
+  watch: PretrainWatch,
 ): Promise<PretrainResult> {
   const classification: ClassificationConfig = {
     seed: config.seed,
@@ -110,11 +164,13 @@ export async function pretrainEncoder(
       clipNorm: 1,
     },
   };
-  const state = startClassification(
+  const { checkpoints } = watch;
+  const fresh = startClassification(
     initialiseEncoder(spec, config.seed),
     spec.featureChannels,
     classification,
   );
+  const state = await restore(fresh, checkpoints);
   await runClassification({
     engine,
     spec,
@@ -125,7 +181,10 @@ export async function pretrainEncoder(
         config.sides[createRandom(mixSeed(config.seed, 'side', step)).integer(config.sides.length)]!;
       return Promise.resolve(clipBatch(config, spec, step * config.clipsPerStep, config.clipsPerStep, side));
     },
-    afterStep,
+    afterStep: async (figures) => {
+      if (watch.checkpointDue?.() === true) await save(state, checkpoints);
+      await watch.afterStep(figures);
+    },
   });
   const session = await engine.openEncoder(spec, state.encoder, {
     batchNorm: 'frozen',

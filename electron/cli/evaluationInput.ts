@@ -48,6 +48,7 @@ export async function readEvaluationInput(options: EvaluationInputOptions): Prom
       { path: options.groundTruth },
     );
   }
+  requireCommonVideos(truth.document, found.document, options);
   return {
     groundTruth: new Map(chosen.map((video) => [video.name, video.segments])),
     predictions: new Map(
@@ -73,6 +74,22 @@ function scored(segment: FormatSegment, video: string, file: string): ScoredSegm
     );
   }
   return { label, startSec, endSec, score };
+}
+
+/** Names of the two files that never meet would give a silent zero. */
+function requireCommonVideos(
+  truth: FormatDocument,
+  found: FormatDocument,
+  { groundTruth, predictions }: EvaluationInputOptions,
+): void {
+  const known = new Set(truth.videos.map(({ name }) => name));
+  const first = found.videos[0];
+  if (first === undefined || found.videos.some(({ name }) => known.has(name))) return;
+  throw new StudioError(
+    'bad-input',
+    `No video of ${predictions} ("${first.name}", …) is in ${groundTruth} ("${truth.videos[0]?.name ?? ''}", …). Give each video the same name in both files.`,
+    { path: predictions },
+  );
 }
 
 function requireKind(

@@ -21,6 +21,7 @@ function fileTrouble(file: string, error: unknown, doing: 'read' | 'write'): nev
   const reasons: Readonly<Record<string, string>> = {
     EISDIR: 'it is a folder, and a file was expected',
     ENOTDIR: 'a part of the path is a file, not a folder',
+    EEXIST: 'a part of the path is a file, not a folder',
     EACCES: 'access is denied',
     EPERM: 'access is denied',
     EROFS: 'the disk is read-only',
@@ -52,7 +53,7 @@ export async function writeWhole(file: string, bytes: Uint8Array): Promise<void>
     await writeFile(temporary, bytes);
     await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     fileTrouble(file, error, 'write');
   }
 }

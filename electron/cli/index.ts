@@ -81,6 +81,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const { context, interrupted } = createContext();
   const program = new Command('lofi-studio')
     .description('Label actions in video and fine-tune a temporal action localiser on this machine.')
+    .helpCommand(false)
     .exitOverride()
     .showHelpAfterError('(add --help for what it takes)');
   try {
@@ -88,13 +89,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     const load = first === undefined ? undefined : COMMANDS[first];
     if (load !== undefined) (await load()).register(program, context);
     else {
-      program.usage('COMMAND …').addHelpText('after', `\nCommands: ${Object.keys(COMMANDS).join(', ')}`);
       if (first !== undefined)
         throw new StudioError(
           'wrong-usage',
           `There is no command "${first}". Commands: ${Object.keys(COMMANDS).join(', ')}.`,
         );
-      program.outputHelp({ error: argv.length === 0 });
+      for (const register of Object.values(COMMANDS)) (await register()).register(program, context);
+      program
+        .usage('COMMAND …')
+        .addHelpText('after', '\n"COMMAND --help" tells what a command takes; docs/cli.md what it prints.')
+        .outputHelp({ error: argv.length === 0 });
       return argv.length === 0 ? EXIT_WRONG_USAGE : 0;
     }
     // Options of subcommands inherit the override, so that wrong usage ends here and not in process.exit.

@@ -9,6 +9,7 @@ import { createJobManager, type JobManager } from '#service/jobs/manager';
 import { createRunners } from '#service/jobs/runners';
 import type { NewJob } from '#service/store/jobs';
 import { openProject, type Store } from '#service/store/store';
+import { progressLine } from './bar.ts';
 import type { CliContext } from './context.ts';
 
 const ENDED: readonly JobInfo['state'][] = ['done', 'failed', 'cancelled', 'interrupted'];
@@ -27,19 +28,6 @@ export interface ProjectSession {
 function workerFile(): string {
   const source = import.meta.url.endsWith('.ts');
   return fileURLToPath(new URL(source ? '../worker/index.ts' : '../worker/index.mjs', import.meta.url));
-}
-
-function timeLeft(seconds: number | null): string {
-  if (seconds === null) return '';
-  const whole = Math.max(0, Math.round(seconds));
-  return whole < 60 ? `, ${whole} s left` : `, ${Math.floor(whole / 60)} min ${whole % 60} s left`;
-}
-
-/** One line of progress: a bar, the share, the step, the time left. */
-export function progressLine(fraction: number, text: string, secondsLeft: number | null): string {
-  const width = 24;
-  const full = Math.round(fraction * width);
-  return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${String(Math.floor(fraction * 100)).padStart(3)} %  ${text}${timeLeft(secondsLeft)}`;
 }
 
 /** Opens a project for writing and calls `use`; running jobs are sent to rest and the project is closed whatever happens. */

@@ -23,9 +23,11 @@ const config = {
 };
 const engine = await openEngine('onnx');
 const began = performance.now();
-const { encoder, accuracy } = await pretrainEncoder(engine, ENCODERS.small, config, ({ step, loss }) => {
-  if (step % 20 === 0) process.stderr.write(`step ${step}/${config.steps}, loss ${loss.toFixed(3)}\n`);
-  return Promise.resolve();
+const { encoder, accuracy } = await pretrainEncoder(engine, ENCODERS.small, config, {
+  afterStep: async ({ step, loss }) => {
+    if (step % 20 === 0) process.stderr.write(`step ${step}/${config.steps}, loss ${loss.toFixed(3)}\n`);
+    await Promise.resolve();
+  },
 });
 const about = {
   data: 'generated footage, trimmed clips of the ten source classes (core/data/footage)',

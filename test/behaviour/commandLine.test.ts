@@ -2,7 +2,7 @@
  * The command line from outside: exit codes, one JSON document on standard output, and one clear line for bad input.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -39,6 +39,11 @@ beforeAll(async () => {
   await makeVideo('clip.mp4', 20);
   await makeVideo('one-frame.mp4', 1);
   writeFileSync(inFolder('text.mp4'), 'This is not a video.');
+  const segment = { label: 'wave', segment: [0, 1] };
+  const database = { clip: { duration: 2, subset: 'validation', annotations: [segment] } };
+  writeFileSync(inFolder('truth.json'), JSON.stringify({ version: '', taxonomy: [], database }));
+  const results = { 'other-clip': [{ ...segment, score: 1 }] };
+  writeFileSync(inFolder('found.json'), JSON.stringify({ version: '', results, external_data: {} }));
   expect(run('project', 'create', inFolder('project')).code).toBe(0);
   expect(run('project', 'add', inFolder('project'), inFolder('clip.mp4')).code).toBe(0);
 });
@@ -67,6 +72,21 @@ describe('command line', () => {
     expect(words).not.toMatch(/at .*\.ts:\d+/);
   });
 
+  it('tells its commands, each with a line of what it does', () => {
+    const { code, out } = run('--help');
+    expect(code).toBe(0);
+    for (const command of ['demo', 'train', 'evaluate-proposals', 'serve'])
+      expect(out).toMatch(new RegExp(`^ +${command} .*\\w{3}`, 'm'));
+  });
+
+  it('refuses a demo on an engine that is not there before it writes anything', () => {
+    const { code, words } = run('demo', '--quick', '--engine', 'tensorflow', '--out', inFolder('demo'));
+    expect(code).toBe(4);
+    expect(words.trim().split('\n')).toHaveLength(1);
+    expect(words).toContain('engine install tensorflow');
+    expect(existsSync(inFolder('demo'))).toBe(false);
+  });
+
   it('says that a frame does not exist, as wrong usage', () => {
     const { code, words } = run('frame', inFolder('clip.mp4'), '--index', '20', '--out', inFolder('x.png'));
     expect(code).toBe(2);
@@ -84,6 +104,25 @@ describe('command line', () => {
       'a configuration that is missing',
       ['train', inFolder('project'), '--config', inFolder('none.json')],
       'none.json',
+    ],
+    [
+      'a configuration that is not JSON',
+      ['train', inFolder('project'), '--config', inFolder('text.mp4')],
+      'text.mp4: it is not JSON',
+    ],
+    [
+      'a picture that cannot be written',
+      ['frame', inFolder('clip.mp4'), '--index', '0', '--out', inFolder('text.mp4/x.png')],
+      'x.png',
+    ],
+    [
+      'predictions of other videos',
+      [
+        'evaluate',
+        ...['--ground-truth', inFolder('truth.json'), '--predictions', inFolder('found.json')],
+        ...['--protocol', 'activitynet'],
+      ],
+      'other-clip',
     ],
   ])('exits 3 and names the file for %s', (_what, args, named) => {
     const { code, out, words } = run(...args);

@@ -106,9 +106,11 @@ async function stillEncoder(folder: string, log: (text: string) => void): Promis
   const engine = await openEngine('auto');
   try {
     const stills = { ...spec, framesPerSnippet: 1 };
-    const { encoder, accuracy } = await pretrainEncoder(engine, stills, config, async ({ step }) => {
-      if (step % 100 === 0) log(`stills: step ${step} of ${config.steps}`);
-      await Promise.resolve();
+    const { encoder, accuracy } = await pretrainEncoder(engine, stills, config, {
+      afterStep: async ({ step }) => {
+        if (step % 100 === 0) log(`stills: step ${step} of ${config.steps}`);
+        await Promise.resolve();
+      },
     });
     log(`stills: ${(accuracy * 100).toFixed(1)} % of ${config.testClips} new ones classified right`);
     await saveEncoder(

@@ -1,7 +1,7 @@
 /** The generated footage: deterministic, disjoint classes, boundaries on frames, gestures where actions begin and end. */
 import { describe, expect, it } from 'vitest';
 import { SOURCE_CLASSES, TARGET_CLASSES } from './classes.ts';
-import { drawClip, paintFrames, planVideo, planVideos } from './footage.ts';
+import { drawClip, drawStill, paintFrames, planVideo, planVideos, STILL_CLASSES } from './footage.ts';
 import { OBJECT_FIELDS } from './plan.ts';
 
 describe('footage', () => {
@@ -54,5 +54,18 @@ describe('footage', () => {
     const classes = new Set<number>();
     for (let index = 0; index < 120; index += 1) classes.add(drawClip(1, index, 1).classIndex);
     expect(classes.size).toBe(SOURCE_CLASSES.length);
+  });
+
+  it('has stills of every look, each the same for its seed', () => {
+    const counts = new Map<number, number>();
+    for (let index = 0; index < 300; index += 1) {
+      const { classIndex } = drawStill(1, index);
+      counts.set(classIndex, (counts.get(classIndex) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: STILL_CLASSES }, (_, index) => index),
+    );
+    expect(drawStill(1, 7)).toEqual(drawStill(1, 7));
+    expect(drawStill(2, 7).frame).not.toEqual(drawStill(1, 7).frame);
   });
 });

@@ -1,8 +1,8 @@
 /** `frame`: frame N of a video in presentation order, exactly, as displayed, as a PNG. */
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import type { CliContext } from '#cli/context';
+import { writeWhole } from '#cli/files';
 import { withMedia } from '#cli/media';
 
 interface FrameOptions {
@@ -25,7 +25,7 @@ export function register(program: Command, context: CliContext): void {
       const still = await withMedia((media) =>
         media.frame(file, Number(options.index), { format: 'png', signal: context.signal }),
       );
-      await writeFile(options.out, still.data);
+      await writeWhole(options.out, still.data);
       context.log(
         `${options.out}: frame ${options.index}, ${still.width} × ${still.height}, PTS ${still.pts}`,
       );

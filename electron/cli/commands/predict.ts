@@ -1,6 +1,7 @@
 /** `predict`: proposed segments for a project's videos, into the project, where the studio's review finds them. */
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
+import { exchangeName } from '#service/handlers/exchange';
 import { preparePrediction } from '#service/jobs/runners';
 import type { CliContext } from '#cli/context';
 import { withProject } from '#cli/projectJobs';
@@ -50,7 +51,7 @@ export function register(program: Command, context: CliContext): void {
         const names = new Map(store.document.labels().map((label) => [label.id, label.name]));
         const results = Object.fromEntries(
           videos.map((video) => [
-            video.name,
+            exchangeName(video),
             store.predictions.ofVideo(video.id, model.id, 0).map(({ labelId, startSec, endSec, score }) => ({
               label: names.get(labelId) ?? labelId,
               segment: [startSec, endSec],

@@ -40,6 +40,14 @@ function overlay(config: TrainConfig, values: object, prefix: string): TrainConf
   }, config);
 }
 
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (error) {
+    throw new Error(`it is not JSON (${(error as Error).message}). Correct that place.`);
+  }
+}
+
 /**
  * A configuration from a file: what it names replaces the default, the rest stays.
  *
@@ -50,12 +58,14 @@ export async function readConfig(file: string): Promise<TrainConfig> {
   try {
     text = await readFile(file, 'utf8');
   } catch {
-    throw new StudioError('bad-input', `There is no configuration ${file}.`, { path: file });
+    throw new StudioError('bad-input', `There is no configuration ${file}. Check the path.`, { path: file });
   }
   try {
-    const values: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const values: unknown = parseJson(text);
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
-      throw new Error('it is not a JSON object');
+      throw new Error(
+        'it is not a JSON object. Write the settings that differ, e.g. {"lofi": {"epochs": 8}}.',
+      );
     }
     return overlay(STUDIO_CONFIG, values, '');
   } catch (error) {

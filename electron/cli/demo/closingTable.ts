@@ -2,6 +2,7 @@
  * The demo's last words: what was measured for the frozen encoder and for LoFi, and what each stage cost.
  */
 import type { StageFigures } from '#core/train/job';
+import { duration } from '#cli/bar';
 
 /** mAP by threshold, with both averages; fractions. */
 export interface DemoScore {
@@ -22,14 +23,21 @@ function scoreRow(name: string, score: DemoScore): string {
   return `${name.padEnd(18)}${cells}${percent(score.looseAverageMap)}   ${percent(score.averageMap)}`;
 }
 
-/** `1 h 02 min`, `3 min 20 s`, `12 s`. */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
-  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
-}
+/** Stages in words; the machine names stay in `summary.json`. */
+const STAGE_WORDS: Readonly<Record<string, string>> = {
+  stage1: 'Stage 1: classification',
+  footage: 'Footage',
+  project: 'Project and labels',
+  decode: 'Decoding',
+  'features-frozen': 'Features, frozen encoder',
+  'stage3-frozen': 'Stage 3: head on frozen features',
+  stage2: 'Stage 2: LoFi, encoder and head',
+  'features-lofi': 'Features, tuned encoder',
+  'stage3-lofi': 'Stage 3: head on tuned features',
+  'predict-frozen': 'Prediction, frozen encoder',
+  'predict-lofi': 'Prediction, tuned encoder',
+};
+const STAGE_WIDTH = 34;
 
 /** The table, lines of text. */
 export function closingTable(
@@ -37,10 +45,13 @@ export function closingTable(
   lofi: DemoScore,
   stages: readonly StageFigures[],
   testing: number,
+  isQuick: boolean,
 ): string[] {
   const gain = (lofi.averageMap - frozen.averageMap) * 100;
   const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
   const peak = Math.max(...stages.map((stage) => stage.peakBytes));
+  const stageRow = (name: string, time: string, memory: string): string =>
+    `${name.padEnd(STAGE_WIDTH)}${time.padStart(14)}${memory.padStart(14)}`;
   const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   return [
     `mAP in per cent on ${testing} testing videos that no training has seen`,
@@ -48,12 +59,14 @@ export function closingTable(
     scoreRow('Frozen encoder', frozen),
     scoreRow('LoFi', lofi),
     `LoFi − frozen, average of .5:.95: ${gain >= 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} points`,
+    ...(isQuick
+      ? ['(a quick demo has too few videos and steps for this to mean much; the full one has enough)']
+      : []),
     '',
-    `${'Stage'.padEnd(18)}${'time'.padStart(14)}${'peak memory'.padStart(14)}`,
-    ...stages.map(
-      (stage) =>
-        `${stage.name.padEnd(18)}${duration(stage.seconds).padStart(14)}${megabytes(stage.peakBytes).padStart(14)}`,
+    stageRow('Stage', 'time', 'peak memory'),
+    ...stages.map(({ name, seconds: own, peakBytes }) =>
+      stageRow(STAGE_WORDS[name] ?? name, duration(own), megabytes(peakBytes)),
     ),
-    `${'Whole'.padEnd(18)}${duration(seconds).padStart(14)}${megabytes(peak).padStart(14)}`,
+    stageRow('Whole', duration(seconds), megabytes(peak)),
   ];
 }

@@ -26,6 +26,8 @@ export interface DemoFolders {
   readonly root: string;
   readonly videos: string;
   readonly project: string;
+  /** The small encoder, where it is trained again. */
+  readonly encoder: string;
   /** Checkpoints and models of the training, inside the project. */
   readonly training: string;
   readonly summary: string;
@@ -39,6 +41,7 @@ export function demoFolders(root: string): DemoFolders {
     root,
     videos: join(root, 'videos'),
     project,
+    encoder: join(root, 'encoder'),
     training: join(project, 'models', 'demo'),
     summary: join(root, 'summary.json'),
     picture: join(root, 'segments.html'),
@@ -66,9 +69,10 @@ export async function prepareFolders(
       },
     );
   }
-  const goesOn = found === wanted && !existsSync(folders.summary) && isProject(folders.project);
+  const goesOn = found === wanted && !existsSync(folders.summary);
   if (!goesOn) {
     await rm(folders.project, { recursive: true, force: true });
+    await rm(folders.encoder, { recursive: true, force: true });
     await rm(folders.summary, { force: true });
     await rm(folders.picture, { force: true });
   }
@@ -145,11 +149,15 @@ export function demoVideos(store: Store): JobVideo[] {
   return store.videos.all().map((video) => jobVideo(store, video));
 }
 
-/** Puts both models into the project. @returns their ids by variant */
+/** Puts both models into the project, each once however often the demo went on. @returns their ids by variant */
 export function addModels(store: Store, config: TrainConfig, result: TrainResult): Record<string, string> {
   const ids: Record<string, string> = {};
   for (const trained of result.models) {
-    const model = store.models.add({
+    const id = `demo-${trained.variant}`;
+    ids[trained.variant] = id;
+    if (store.models.get(id) !== undefined) continue;
+    store.models.add({
+      id,
       name: trained.variant === 'frozen' ? 'Demo (frozen encoder)' : 'Demo',
       variant: trained.variant,
       parentId: null,
@@ -167,8 +175,7 @@ export function addModels(store: Store, config: TrainConfig, result: TrainResult
         segments: store.document.segmentCount(),
       },
     });
-    ids[trained.variant] = model.id;
-    if (trained.variant === result.kept) store.models.use(model.id);
+    if (trained.variant === result.kept) store.models.use(id);
   }
   return ids;
 }

@@ -1,6 +1,7 @@
 /**
  * The demo, step by step: footage → project → frozen and LoFi → predictions on unseen videos → evaluation → report.
  */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EngineName } from '#core/compute/engine';
@@ -14,13 +15,13 @@ import type { TrainConfig } from '#core/train/config';
 import { DEMO_CONFIG, QUICK_CONFIG } from '#core/train/defaults';
 import type { JobVideo, PredictResult, StageFigures, TrainResult, WorkerMessage } from '#core/train/job';
 import { pretrainEncoder, SMALL_PRETRAINING } from '#core/train/pretrain';
-import { StudioError } from '#core/contract/errors';
 import { openEngine } from '#service/engines/index';
-import { createMeter } from '#worker/control';
+import { openCheckpoints } from '#worker/checkpointFiles';
+import { createControl, createMeter } from '#worker/control';
 import { saveEncoder } from '#worker/modelFolder';
 import { runJob } from '#worker/runJob';
 import type { CliContext } from '#cli/context';
-import { countedBar, progressLine } from './bar.ts';
+import { countedBar, progressLine } from '#cli/bar';
 import { closingTable } from './closingTable.ts';
 import type { DemoScore } from './closingTable.ts';
 import {
@@ -59,24 +60,33 @@ export interface DemoSummary {
 const FULL_COUNTS: FootageCounts = { training: 100, validation: 20, testing: 60 };
 const QUICK_COUNTS: FootageCounts = { training: 24, validation: 6, testing: 12 };
 const DRAWN_VIDEOS = 12;
+/** Steps of stage 1 in a quick demo from scratch. */
+const QUICK_PRETRAINING_STEPS = 300;
 
-/** Trains the small encoder again. @returns the folder to start from */
+/** Trains the small encoder again, or goes on with it. @returns the folder to start from */
 async function fromScratch(options: DemoOptions, folders: DemoFolders, context: CliContext): Promise<string> {
+  const folder = folders.encoder;
+  if (existsSync(join(folder, 'model.json'))) return folder;
   const engine = await openEngine(options.engine);
   try {
     const spec = encoderByName('small');
-    const config = { ...SMALL_PRETRAINING, seed: options.seed };
-    const bar = countedBar(
-      (line) => context.progress(line),
-      'Stage 1 of 3, classification pre-training',
-      'steps',
-    );
-    const { encoder, accuracy } = await pretrainEncoder(engine, spec, config, async ({ step }) => {
-      bar(step, config.steps);
-      await new Promise((done) => setImmediate(done));
-      if (context.signal.aborted) throw new StudioError('cancelled', 'Interrupted.');
+    const steps = options.quick ? QUICK_PRETRAINING_STEPS : SMALL_PRETRAINING.steps;
+    const config = { ...SMALL_PRETRAINING, seed: options.seed, steps };
+    const control = createControl({
+      signal: context.signal,
+      report: reporter(context, ''),
     });
-    const folder = join(folders.root, 'encoder');
+    control.plan([{ name: 'stage1', weight: 1 }]);
+    const checkpoints = await openCheckpoints(folder, true, () => undefined);
+    const text = 'Stage 1 of 3, classification pre-training';
+    const { encoder, accuracy } = await pretrainEncoder(engine, spec, config, {
+      checkpoints,
+      checkpointDue: () => control.checkpointDue(),
+      afterStep: async ({ step }) => {
+        control.progress('stage1', `${text}, step ${step}/${steps}`, step, steps, 'steps');
+        await control.breathe();
+      },
+    });
     await saveEncoder(
       folder,
       { version: 1, kind: 'encoder', name: 'small', spec, about: { ...config, accuracy } },
@@ -125,6 +135,8 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
   const folders = demoFolders(resolve(options.out));
   const counts = options.quick ? QUICK_COUNTS : FULL_COUNTS;
   const { seed, quick } = options;
+  // An engine that cannot run says so before anything is written.
+  if (options.engine !== 'auto') await (await openEngine(options.engine)).dispose();
   const goesOn = await prepareFolders(folders, {
     seed,
     quick,
@@ -196,10 +208,14 @@ export async function runDemo(options: DemoOptions, context: CliContext): Promis
       ...trained.stages,
       ...measured.filter(({ name }) => !isBefore(name)),
     ];
-    const table = closingTable(frozen, lofi, stages, testing.length);
+    const table = closingTable(frozen, lofi, stages, testing.length, quick);
     const picture = segmentsPicture({
       title: 'LoFi Studio demo: predicted and true segments',
-      text: `Seed ${seed}. Average mAP (.5:.95) on ${testing.length} testing videos: frozen ${(frozen.averageMap * 100).toFixed(1)}, LoFi ${(lofi.averageMap * 100).toFixed(1)}.`,
+      text: `Seed ${seed}: ${counts.training} training, ${counts.validation} validation and ${testing.length} testing videos. The first ${Math.min(DRAWN_VIDEOS, testing.length)} testing videos, which no training has seen, are drawn.`,
+      scores: [
+        { name: 'Frozen encoder', ...frozen },
+        { name: 'LoFi', ...lofi },
+      ],
       colours: Object.fromEntries(TARGET_CLASSES.map((name, index) => [name, nextColour(index)])),
       videos: testing.slice(0, DRAWN_VIDEOS).map((video) => ({
         name: video.id,

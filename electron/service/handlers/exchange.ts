@@ -228,6 +228,11 @@ function sourceTime(attributes: Readonly<Record<string, string>>): SourceTime | 
   }
 }
 
+/** What a file of annotations calls a video: its name without the ending. */
+export function exchangeName(video: Pick<VideoInfo, 'name'>): string {
+  return video.name.replace(/\.[^.]+$/, '');
+}
+
 /** The project's labels, or a model's predictions, in the shape that formats write. */
 export function exportDocument(
   store: Store,
@@ -271,7 +276,7 @@ export function exportDocument(
     kind: content === 'predictions' ? 'detections' : 'annotations',
     labels: labels.filter((label) => !label.ignore).map((label) => label.name),
     videos: store.videos.all().map((video) => ({
-      name: video.name.replace(/\.[^.]+$/, ''),
+      name: exchangeName(video),
       durationSec: video.durationSec,
       subset: video.subset,
       fps: { numerator: video.averageRate.num, denominator: video.averageRate.den },

@@ -5,6 +5,7 @@
  * unless asked for (tests). Nothing is touched before the first call.
  */
 import { StudioError } from '#core/contract/errors';
+import { mayHaveVulkanDriver } from './vulkan.ts';
 
 /** An adapter in words. */
 export interface AdapterFacts {
@@ -63,6 +64,8 @@ function factsOf(adapter: GPUAdapter): AdapterFacts {
  * @throws StudioError `engine-unavailable` where there is none
  */
 export async function findAdapter(): Promise<{ readonly adapter: GPUAdapter; readonly facts: AdapterFacts }> {
+  if (!allowSoftwareAdapter() && !mayHaveVulkanDriver())
+    throw unavailable('No Vulkan driver is installed here.');
   gpu ??= loadDawn();
   const adapter = await (await gpu).requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) throw unavailable('No graphics adapter with WebGPU was found.');

@@ -1,9 +1,17 @@
 /**
- * A progress bar of one line.
+ * Progress in one line, and durations in words, for every command.
  */
-import { duration } from './closingTable.ts';
 
 const CELLS = 24;
+
+/** `1 h 02 min`, `3 min 20 s`, `12 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+}
 
 /** `[██████░░░░]  42 %  Stage 2 of 3, epoch 4/16, 3 min 20 s left` */
 export function progressLine(fraction: number, text: string, secondsLeft: number | null): string {
