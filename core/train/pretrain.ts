@@ -92,10 +92,9 @@ function clipBatch(
 
 /** Who watches a pre-training, and where it keeps what it needs to go on. */
 export interface PretrainWatch {
-  /** Reports, and throws when the person cancelled. */
-  afterStep(figures: ClassificationFigures): Promise<void>;
   readonly checkpoints?: CheckpointStore;
-  checkpointDue?(): boolean;
+  /** Reports, saves when it is time to, and throws when the person cancelled. */
+  afterStep(figures: ClassificationFigures, save: () => Promise<void>): Promise<void>;
 }
 
 const CHECKPOINT = 'stage1';
@@ -181,10 +180,7 @@ export async function pretrainEncoder(
         config.sides[createRandom(mixSeed(config.seed, 'side', step)).integer(config.sides.length)]!;
       return Promise.resolve(clipBatch(config, spec, step * config.clipsPerStep, config.clipsPerStep, side));
     },
-    afterStep: async (figures) => {
-      if (watch.checkpointDue?.() === true) await save(state, checkpoints);
-      await watch.afterStep(figures);
-    },
+    afterStep: (figures) => watch.afterStep(figures, () => save(state, checkpoints)),
   });
   const session = await engine.openEncoder(spec, state.encoder, {
     batchNorm: 'frozen',

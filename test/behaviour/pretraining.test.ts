@@ -24,8 +24,10 @@ describe('pre-training', () => {
     };
     const stopped = pretrainEncoder(engine, ENCODERS.small, config, {
       checkpoints,
-      checkpointDue: () => true,
-      afterStep: ({ step }) => (step === 2 ? Promise.reject(new Error('stopped')) : Promise.resolve()),
+      afterStep: async ({ step }, save) => {
+        await save();
+        if (step === 2) throw new Error('stopped');
+      },
     });
     await expect(stopped).rejects.toThrow('stopped');
     const steps: number[] = [];

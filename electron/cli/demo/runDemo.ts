@@ -81,10 +81,9 @@ async function fromScratch(options: DemoOptions, folders: DemoFolders, context: 
     const text = 'Stage 1 of 3, classification pre-training';
     const { encoder, accuracy } = await pretrainEncoder(engine, spec, config, {
       checkpoints,
-      checkpointDue: () => control.checkpointDue(),
-      afterStep: async ({ step }) => {
+      afterStep: async ({ step }, save) => {
         control.progress('stage1', `${text}, step ${step}/${steps}`, step, steps, 'steps');
-        await control.breathe();
+        await control.breathe(save);
       },
     });
     await saveEncoder(
