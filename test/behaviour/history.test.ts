@@ -123,8 +123,11 @@ describe('random edits, undone and redone in any order', () => {
         expect(store.history.list(null, 0, 10_000).items.filter((entry) => entry.active)).toEqual([]);
         expect(store.document.segmentCount()).toBe(0);
         expect(store.document.labels()).toEqual([]);
+        const reviews = Array.from({ length: 9 }, (_, index) => store.predictions.record(`p${index + 1}`));
+        expect(reviews.map((record) => record?.review)).toEqual(Array(9).fill('predicted'));
+        // Those of labels that are gone wait for nobody.
         expect(store.predictions.counts(null)).toEqual({
-          predicted: 9,
+          predicted: 0,
           accepted: 0,
           rejected: 0,
           adjusted: 0,

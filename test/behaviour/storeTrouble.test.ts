@@ -185,6 +185,27 @@ describe('backups', () => {
     await service.close();
   });
 
+  it('are not made again by opening alone', async () => {
+    const dir = path.join(root, 'p');
+    let store = createProject(dir);
+    fill(store);
+    store.close();
+    const opened = async (change: boolean): Promise<boolean> => {
+      // Times of files are told apart from here on.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      store = openProject(dir);
+      const made = (await store.backups.make('open')) !== null;
+      if (change) label(store, 7);
+      store.close();
+      return made;
+    };
+    expect(await opened(false)).toBe(true);
+    await opened(false);
+    expect(await opened(false)).toBe(false);
+    expect(await opened(true)).toBe(false);
+    expect(await opened(false)).toBe(true);
+  });
+
   it('are thinned: the newest five, then by hour, day and week', () => {
     const now = Date.parse('2026-06-01T12:00:00Z');
     const every10Minutes = Array.from({ length: 60 * 24 * 6 }, (_, index): BackupFile => {
@@ -206,12 +227,14 @@ describe('backups', () => {
     const dir = path.join(root, 'p');
     createProject(dir).close();
     const file = path.join(dir, 'project.sqlite');
+    fs.rmSync(file);
     const old = openConnection(file, { readOnly: false });
-    old.exec(
-      'DROP TABLE notes; DROP TRIGGER notes_added; DROP TRIGGER notes_deleted; DROP TRIGGER notes_left; DROP TRIGGER notes_came; DROP INDEX segments_with_note; PRAGMA user_version = 30',
+    migrate(
+      old,
+      MIGRATIONS.filter(({ version }) => version <= 30),
     );
     const broken = {
-      version: 50,
+      version: 1000,
       up: () => {
         throw new Error('half way');
       },

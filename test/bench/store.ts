@@ -101,7 +101,7 @@ function fill(dir: string, size: Size, random: Random, log: (text: string) => vo
   })();
   log(`${size.segments} segments`);
   const prediction = raw.prepare(
-    'INSERT INTO predictions (video_no, model_no, label_no, start_pts, end_pts, score, doubt) VALUES (?, 1, ?, ?, ?, ?, ?)',
+    'INSERT INTO predictions (video_no, model_no, label_no, start_pts, end_pts, score) VALUES (?, 1, ?, ?, ?, ?)',
   );
   const perVideo = Math.ceil(size.predictions / size.videos);
   raw.transaction(() => {
@@ -114,16 +114,16 @@ function fill(dir: string, size: Size, random: Random, log: (text: string) => vo
         start,
         start + 1 + random.integer(90_000),
         score,
-        Math.abs(score - 0.5),
       );
     }
     raw.exec(`INSERT INTO prediction_counts SELECT model_no, label_no, review, min(99, CAST(score * 100 AS INTEGER)), count(*)
       FROM predictions GROUP BY 1, 2, 3, 4;
       INSERT INTO video_predictions SELECT model_no, video_no, count(*) FROM predictions GROUP BY 1, 2;`);
   })();
-  raw.exec('ANALYZE');
   raw.close();
   log(`${size.predictions} predictions`);
+  // What the store itself does at closing.
+  openProject(dir).close();
 }
 
 interface Figure {
@@ -194,6 +194,14 @@ function figures(dir: string, size: Size, random: Random): Record<string, Figure
     reviewOfLabelMinScore: measure(30, (run) =>
       predictions.queue({ limit: 200, labelId: `l${run % LABELS}`, minScore: 0.5 }),
     ),
+    reviewOfLabelBest: measure(30, (run) =>
+      predictions.queue({ limit: 200, labelId: `l${run % LABELS}`, minScore: 0.99 }),
+    ),
+    reviewTimeBest: measure(30, () => predictions.queue({ limit: 200, order: 'time', minScore: 0.99 })),
+    reviewTimeOfLabel: measure(30, (run) =>
+      predictions.queue({ limit: 200, order: 'time', labelId: `l${run % LABELS}` }),
+    ),
+    reviewPageFar: measure(20, () => predictions.queue({ limit: 200, offset: 50_000 })),
     reviewCounts: measure(30, () => predictions.counts(null)),
     searchLabel: measure(20, () => document.search('hesit', 0, 200)),
     searchNote: measure(20, (run) => document.search(`blurred ${WORDS[run % WORDS.length] ?? ''}`, 0, 200)),

@@ -39,7 +39,8 @@ export function annotationHandlers(
     'labels.list': () => context.project().store.document.labelInfos(),
     'labels.usage': ({ id }) => {
       const { document, predictions } = context.project().store;
-      return { segments: document.segmentsOfLabel(id).length, predictions: predictions.countOfLabel(id) };
+      const label = document.labelInfos().find((each) => each.id === id);
+      return { segments: label?.segmentCount ?? 0, predictions: predictions.countOfLabel(id) };
     },
     'document.get': ({ videoId }) => {
       const { document, history, videos } = context.project().store;

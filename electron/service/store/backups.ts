@@ -151,9 +151,23 @@ export function createBackups(
     const changes = connection.get<{ changes: number }>('SELECT total_changes() AS changes')?.changes ?? 0;
     return `${changes}/${history.revision()}`;
   };
+  /** Whether the database's files are older than the newest backup: nothing was written since. */
+  const isBackedUp = (): boolean => {
+    const [newest] = listBackups(layout);
+    if (newest === undefined) return false;
+    const writtenAt = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const backedUpAt = writtenAt(path.join(layout.backups, newest.name));
+    const wal = `${layout.database}-wal`;
+    const walBytes = fs.statSync(wal, { throwIfNoEntry: false })?.size ?? 0;
+    return writtenAt(layout.database) < backedUpAt && (walBytes === 0 || writtenAt(wal) < backedUpAt);
+  };
   const make = async (reason: string): Promise<BackupFile | null> => {
     const counter = changeCounter();
     if (reason !== 'asked' && counter === lastChange) return null;
+    if (reason === 'open' && isBackedUp()) {
+      lastChange = counter;
+      return null;
+    }
     fs.mkdirSync(layout.backups, { recursive: true });
     const stamp = stampOf(now());
     const name = `project-${stamp}-${reason}.sqlite`;

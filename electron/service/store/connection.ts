@@ -49,7 +49,7 @@ export interface Connection {
 const SLOW_MS = 40;
 const BUSY_TIMEOUT_MS = 5000;
 /** Pages that the online backup copies before it lets other work run. */
-const BACKUP_PAGES = 2000;
+const BACKUP_PAGES = 500;
 
 /** Words for an error of SQLite. @param file the database */
 export function sqliteError(error: unknown, file: string): unknown {

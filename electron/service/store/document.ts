@@ -211,13 +211,13 @@ export function createDocumentTable(
     // Trigrams need three characters; shorter texts look at the segments that have a note.
     const hits =
       [...wanted].length >= 3
-        ? `s.no IN (SELECT rowid FROM notes WHERE notes MATCH @wanted)`
+        ? `s.note <> '' AND s.no IN (SELECT rowid FROM notes WHERE notes MATCH @wanted)`
         : `s.note <> '' AND instr(lower(s.note), @wanted) > 0`;
     const parameters = { wanted: [...wanted].length >= 3 ? `"${wanted.replaceAll('"', '""')}"` : wanted };
     const condition = `${hits} AND s.label_no NOT IN (${exclude})`;
     const byNote =
       connection.get<{ count: number }>(
-        `SELECT count(*) AS count FROM segments s WHERE ${condition}`,
+        `SELECT count(*) AS count FROM segments s INDEXED BY segments_with_note WHERE ${condition}`,
         parameters,
       )?.count ?? 0;
     if (items.length < limit && byNote > skip) {

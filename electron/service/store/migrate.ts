@@ -9,6 +9,7 @@ import { projectTables } from './migrations/0010-project.ts';
 import { workTables } from './migrations/0020-work.ts';
 import { historyTables } from './migrations/0030-history.ts';
 import { searchTables } from './migrations/0040-search.ts';
+import { reviewOrder } from './migrations/0050-review-order.ts';
 
 /** One step. */
 export interface Migration {
@@ -23,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 20, up: workTables },
   { version: 30, up: historyTables },
   { version: 40, up: searchTables },
+  { version: 50, up: reviewOrder },
 ];
 
 /** The schema that this program writes. */

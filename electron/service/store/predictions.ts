@@ -7,6 +7,8 @@ import type { Page, PredictionInfo, ReviewState } from '#core/contract/info';
 import { StudioError } from '#core/contract/errors';
 import { ptsToSeconds } from './seconds.ts';
 import type { Connection } from './connection.ts';
+import type { MetaTable } from './meta.ts';
+import { createReviewQueue, hundredthOf, type ReviewQuery } from './reviewQueue.ts';
 
 /** A prediction as a job hands it over. */
 export interface NewPrediction {
@@ -16,16 +18,6 @@ export interface NewPrediction {
   readonly score: number;
   readonly startDeviationSec?: number | null;
   readonly endDeviationSec?: number | null;
-}
-
-/** A page of the review queue. */
-export interface ReviewQuery {
-  readonly offset: number;
-  readonly limit: number;
-  readonly modelId: string | null;
-  readonly labelId: string | null;
-  readonly minScore: number;
-  readonly order: 'uncertain' | 'score' | 'time';
 }
 
 interface PredictionRow {
@@ -70,7 +62,6 @@ const SELECT = `SELECT p.*, v.id AS video_id, m.id AS model_id, l.id AS label_id
     v.time_base_num, v.time_base_den
   FROM predictions p JOIN videos v ON v.no = p.video_no JOIN models m ON m.no = p.model_no JOIN labels l ON l.no = p.label_no`;
 
-const hundredthOf = (score: number): number => Math.min(99, Math.max(0, Math.floor(score * 100 + 1e-9)));
 const publicId = (no: number): string => `p${no}`;
 const numberOf = (id: string): number => (/^p\d+$/.test(id) ? Number(id.slice(1)) : -1);
 
@@ -127,8 +118,11 @@ function toRecord(row: PredictionRow): PredictionRecord {
   };
 }
 
+/** Key of the highest number that a prediction ever had. */
+const LAST_NUMBER = 'lastPrediction';
+
 /** The `predictions` table and its counts. */
-export function createPredictionTable(connection: Connection): PredictionTable {
+export function createPredictionTable(connection: Connection, meta: MetaTable): PredictionTable {
   const numbers = (table: 'videos' | 'models' | 'labels', id: string): number => {
     const row = connection.get<{ no: number }>(`SELECT no FROM ${table} WHERE id = @id`, { id });
     if (row === undefined)
@@ -140,6 +134,7 @@ export function createPredictionTable(connection: Connection): PredictionTable {
     modelId === null
       ? (connection.get<{ no: number }>('SELECT no FROM models WHERE current = 1')?.no ?? -1)
       : (connection.get<{ no: number }>('SELECT no FROM models WHERE id = @modelId', { modelId })?.no ?? -1);
+  const review = createReviewQueue(connection);
   const bump = (model: number, label: number, review: string, hundredth: number, count: number): void => {
     connection.run(
       `INSERT INTO prediction_counts (model_no, label_no, review, hundredth, count) VALUES (@model, @label, @review, @hundredth, @count)
@@ -154,6 +149,12 @@ export function createPredictionTable(connection: Connection): PredictionTable {
       { model, video, open },
     );
   };
+  /** Numbers are never given twice: the history names predictions that may be gone. */
+  const lastNumber = (): number =>
+    Math.max(
+      meta.get<number>(LAST_NUMBER) ?? 0,
+      connection.get<{ no: number | null }>('SELECT max(no) AS no FROM predictions')?.no ?? 0,
+    );
   const replace = (videoId: string, modelId: string, predictions: readonly NewPrediction[]): number => {
     const video = numbers('videos', videoId);
     const model = numbers('models', modelId);
@@ -189,20 +190,21 @@ export function createPredictionTable(connection: Connection): PredictionTable {
         .map((row) => `${row.label_no}/${row.start_pts}/${row.end_pts}`),
     );
     let added = 0;
+    let no = lastNumber();
     for (const prediction of predictions) {
       const label = labelNumber(prediction.labelId);
       if (reviewed.has(`${label}/${prediction.startPts}/${prediction.endPts}`)) continue;
       connection.run(
-        `INSERT INTO predictions (video_no, model_no, label_no, start_pts, end_pts, score, doubt, start_deviation_sec, end_deviation_sec)
-         VALUES (@video, @model, @label, @startPts, @endPts, @score, @doubt, @startDeviation, @endDeviation)`,
+        `INSERT INTO predictions (no, video_no, model_no, label_no, start_pts, end_pts, score, start_deviation_sec, end_deviation_sec)
+         VALUES (@no, @video, @model, @label, @startPts, @endPts, @score, @startDeviation, @endDeviation)`,
         {
+          no: (no += 1),
           video,
           model,
           label,
           startPts: prediction.startPts,
           endPts: prediction.endPts,
           score: prediction.score,
-          doubt: Math.abs(prediction.score - 0.5),
           startDeviation: prediction.startDeviationSec ?? null,
           endDeviation: prediction.endDeviationSec ?? null,
         },
@@ -215,6 +217,7 @@ export function createPredictionTable(connection: Connection): PredictionTable {
       if (delta !== 0) bump(model, label ?? 0, 'predicted', hundredth ?? 0, delta);
     }
     bumpOpen(model, video, added - old.length);
+    meta.set(LAST_NUMBER, no);
     return added;
   };
   const writeReview = (id: string, after: ReviewRecord): void => {
@@ -241,44 +244,6 @@ export function createPredictionTable(connection: Connection): PredictionTable {
       if (open !== 0) bumpOpen(row.model_no, row.video_no, open);
     }
   };
-  const queue = (query: Partial<ReviewQuery>): Page<PredictionInfo> => {
-    const model = modelNumber(query.modelId ?? null);
-    const minScore = query.minScore ?? 0;
-    const label = query.labelId == null ? null : numbers('labels', query.labelId);
-    const order = { uncertain: 'p.doubt', score: 'p.score DESC', time: 'p.video_no, p.start_pts' }[
-      query.order ?? 'uncertain'
-    ];
-    // The order's own index is walked until the page is full; the counts table gives the total.
-    const index = {
-      uncertain: 'predictions_to_review',
-      score: 'predictions_by_score',
-      time: 'predictions_by_video',
-    }[query.order ?? 'uncertain'];
-    const filter = `${minScore > 0 ? 'AND score >= @minScore' : ''} ${label === null ? '' : 'AND label_no = @label'}`;
-    const parameters = {
-      model,
-      limit: query.limit ?? 200,
-      offset: query.offset ?? 0,
-      ...(minScore > 0 ? { minScore } : {}),
-      ...(label === null ? {} : { label }),
-    };
-    const inner = order.replaceAll('p.', '');
-    const items = connection
-      .all<PredictionRow>(
-        `${SELECT} WHERE p.no IN (SELECT no FROM predictions INDEXED BY ${index}
-           WHERE ${query.order === 'time' ? 'video_no IN (SELECT no FROM videos WHERE removed = 0) AND' : ''}
-             model_no = @model AND review = 'predicted' ${filter} ORDER BY ${inner} LIMIT @limit OFFSET @offset)
-         ORDER BY ${order}`,
-        parameters,
-      )
-      .map(toInfo);
-    const total = connection.get<{ count: number }>(
-      `SELECT coalesce(sum(count), 0) AS count FROM prediction_counts
-       WHERE model_no = @model AND review = 'predicted' AND hundredth >= @hundredth ${label === null ? '' : 'AND label_no = @label'}`,
-      { model, hundredth: hundredthOf(minScore), ...(label === null ? {} : { label }) },
-    );
-    return { total: total?.count ?? 0, items };
-  };
   return {
     replace: (videoId, modelId, predictions) =>
       connection.transaction(() => replace(videoId, modelId, predictions)),
@@ -290,15 +255,21 @@ export function createPredictionTable(connection: Connection): PredictionTable {
           { videoId, model: modelNumber(modelId), minScore },
         )
         .map(toInfo),
-    queue,
-    counts: (modelId) => {
-      const rows = connection.all<{ review: ReviewState; count: number }>(
-        'SELECT review, sum(count) AS count FROM prediction_counts WHERE model_no = @model GROUP BY review',
-        { model: modelNumber(modelId) },
+    queue: (query) => {
+      const { numbers: page, total } = review.page({
+        ...query,
+        model: modelNumber(query.modelId ?? null),
+        label: query.labelId == null ? null : numbers('labels', query.labelId),
+      });
+      const rows = connection.all<PredictionRow>(
+        `${SELECT} WHERE p.no IN (SELECT value FROM json_each(@page))`,
+        { page: JSON.stringify(page) },
       );
-      const counts = { predicted: 0, accepted: 0, rejected: 0, adjusted: 0 };
-      for (const { review, count } of rows) counts[review] = count;
-      return counts;
+      const byNumber = new Map(rows.map((row) => [row.no, toInfo(row)]));
+      return { total, items: page.flatMap((no) => byNumber.get(no) ?? []) };
+    },
+    counts: (modelId) => {
+      return review.counts(modelNumber(modelId));
     },
     hasRun: (videoId, modelId) =>
       connection.get(

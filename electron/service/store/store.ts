@@ -69,7 +69,7 @@ function assemble(
 ): Store {
   const meta = createMetaTable(connection);
   const videos = createVideoTable(connection, layout.dir);
-  const predictions = createPredictionTable(connection);
+  const predictions = createPredictionTable(connection, meta);
   const document = createDocumentTable(connection, videos, predictions);
   const history = createHistoryTable(connection, document, options.now);
   const models = createModelTable(connection, layout.dir);
@@ -122,10 +122,21 @@ function assemble(
     close: () => {
       if (!open) return;
       open = false;
+      if (!connection.readOnly) learn(connection);
       connection.close();
       onClose();
     },
   };
+}
+
+/** Lets SQLite learn how its tables have grown: its plans follow that. Bounded, so that closing stays quick. */
+function learn(connection: Connection): void {
+  try {
+    connection.pragma('analysis_limit = 400');
+    connection.pragma('optimize');
+  } catch {
+    // A full disk or a damaged page must not keep a project from closing.
+  }
 }
 
 /** Logs slow queries beside the project. */

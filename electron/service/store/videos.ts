@@ -106,8 +106,9 @@ const SORTS: Readonly<Record<VideoQuery['sort'], string>> = {
   covered: 'v.covered_share',
 };
 
-const SELECT = `SELECT v.*, p.open FROM videos v LEFT JOIN video_predictions p
+const FROM = `FROM videos v LEFT JOIN video_predictions p
   ON p.video_no = v.no AND p.model_no = (SELECT no FROM models WHERE current = 1)`;
+const SELECT = `SELECT v.*, p.open ${FROM}`;
 
 /** The `videos` table. @param dir the project's folder: paths inside it survive a move of the whole folder */
 export function createVideoTable(connection: Connection, dir: string): VideoTable {
@@ -227,12 +228,13 @@ export function createVideoTable(connection: Connection, dir: string): VideoTabl
       if (query.filter === 'problems') where.push("v.badges <> '[]'");
       const condition = where.join(' AND ');
       const direction = query.descending ? 'DESC' : 'ASC';
+      const order = `${SORTS[query.sort ?? 'name']} ${direction}, v.no ${direction}`;
       const rows = connection.all<VideoRow>(
-        `${SELECT} WHERE ${condition} ORDER BY ${SORTS[query.sort ?? 'name']} ${direction}, v.no ${direction} LIMIT @limit OFFSET @offset`,
+        `${SELECT} WHERE v.no IN (SELECT v.no ${FROM} WHERE ${condition} ORDER BY ${order} LIMIT @limit OFFSET @offset) ORDER BY ${order}`,
         { ...parameters, offset: query.offset ?? 0, limit: query.limit ?? 200 },
       );
       const count = connection.get<{ count: number }>(
-        `SELECT count(*) AS count FROM (${SELECT} WHERE ${condition})`,
+        `SELECT count(*) AS count ${FROM} WHERE ${condition}`,
         parameters,
       );
       return { total: count?.count ?? 0, items: rows.map(toInfo) };
