@@ -159,6 +159,8 @@ function figures(dir: string, size: Size, random: Random): Record<string, Figure
   const { document, predictions, videos, history } = project;
   const videoId = (): string => `v${random.integer(size.videos)}`;
   const me = { annotator: 'bench' };
+  // A kept project was edited by earlier runs; these edits are new ones.
+  const first = history.revision();
   const add = (run: number): unknown =>
     applyEdit(
       project,
@@ -166,7 +168,7 @@ function figures(dir: string, size: Size, random: Random): Record<string, Figure
         type: 'add-segments',
         segments: [
           {
-            id: `new${run}`,
+            id: `new${first + run}`,
             videoId: videoId(),
             labelId: 'l1',
             startPts: 1000,
@@ -210,7 +212,7 @@ function figures(dir: string, size: Size, random: Random): Record<string, Figure
     moveDurable: measure(300, (run) =>
       applyEdit(
         project,
-        { type: 'change-segments', changes: [{ id: `s${run}`, endPts: VIDEO_TICKS - run }] },
+        { type: 'change-segments', changes: [{ id: `s${run}`, endPts: VIDEO_TICKS - first - run }] },
         me,
       ),
     ),
@@ -220,7 +222,7 @@ function figures(dir: string, size: Size, random: Random): Record<string, Figure
     acceptPrediction: measure(100, (run) =>
       applyEdit(
         project,
-        { type: 'review', decisions: [{ predictionId: `p${run + 1}`, decision: 'accept' }] },
+        { type: 'review', decisions: [{ predictionId: `p${first + run + 1}`, decision: 'accept' }] },
         me,
       ),
     ),
