@@ -55,7 +55,7 @@ export type ChunkRunner = Pick<EncoderSession, 'spec' | 'features' | 'gradients'
 
 /** Features of all snippets, chunk by chunk. @returns float32 [S, C] */
 export async function featuresInChunks(
-  session: ChunkRunner,
+  session: Pick<ChunkRunner, 'spec' | 'features'>,
   frames: FrameBatch,
   chunkSnippets: number,
 ): Promise<Float32Array> {

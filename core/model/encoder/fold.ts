@@ -58,3 +58,36 @@ export function unfoldNormGradients(
   );
   return { gamma, beta: offsetGradient };
 }
+
+/**
+ * Gradients of a weight and of the folded scale from those of the folded weight.
+ * @param weight [out, in, …kernel], not folded
+ * @param scale [out] the folded scale
+ * @param taps the folded weight's gradient: one array [out, in] for each place in the kernel, or one [out, in, …kernel]
+ */
+export function unfoldWeightGradient(
+  weight: Float32Array,
+  scale: Float32Array,
+  taps: readonly Float32Array[],
+): { readonly weight: Float32Array<ArrayBuffer>; readonly scale: Float32Array } {
+  const result = new Float32Array(weight.length);
+  const scaleGradient = new Float32Array(scale.length);
+  const size = taps.length;
+  const row = weight.length / scale.length;
+  const channels = row / size;
+  for (let out = 0; out < scale.length; out += 1) {
+    const factor = scale[out]!;
+    let product = 0;
+    for (let tap = 0; tap < size; tap += 1) {
+      const source = taps[tap]!;
+      const end = (out + 1) * channels;
+      for (let from = out * channels, to = out * row + tap; from < end; from += 1, to += size) {
+        const value = source[from]!;
+        product += value * weight[to]!;
+        result[to] = value * factor;
+      }
+    }
+    scaleGradient[out] = product;
+  }
+  return { weight: result, scale: scaleGradient };
+}

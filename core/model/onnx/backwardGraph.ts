@@ -158,7 +158,7 @@ function channelsFirst(writer: GraphWriter, value: GraphValue): GraphValue {
 }
 
 /** Every offset of a kernel, in the weight's order. */
-function kernelOffsets(kernel: readonly number[]): number[][] {
+export function kernelOffsets(kernel: readonly number[]): number[][] {
   return kernel.reduce<number[][]>(
     (offsets, size) => offsets.flatMap((offset) => Array.from({ length: size }, (_, i) => [...offset, i])),
     [[]],

@@ -78,29 +78,44 @@ export function reshape(writer: GraphWriter, value: GraphValue, shape: readonly 
   return writer.node('Reshape', [value, writer.integers(shape)], shape);
 }
 
-/** uint8 [S·T, H, W, 3] → normalised float32 [S·T, 3, H, W] or [S, 3, T, H, W]. */
-function emitFrames(writer: GraphWriter, encoder: EncoderLayers, shape: FrameShape): GraphValue {
+/** Frames, normalised. */
+export interface FrameValues {
+  /** float32 [S, T, H, W, 3] */
+  readonly channelsLast: GraphValue;
+  /** float32 [S·T, 3, H, W] or [S, 3, T, H, W] */
+  readonly frames: GraphValue;
+}
+
+/** uint8 [S, T, H, W, 3] → normalised float32. Whole rows are normalised at once: with channels last, three numbers at a time are slow. */
+export function emitFrames(writer: GraphWriter, encoder: EncoderLayers, shape: FrameShape): FrameValues {
   const { snippets, frames, height, width } = shape;
   const count = snippets * frames;
   const raw = writer.input(FRAMES_INPUT, 'uint8', [snippets, frames, height, width, 3]);
-  const flat = encoder.spatialRank === 2 ? [count, 3, height, width] : [snippets, 3, frames, height, width];
-  const bytes =
+  const rows = [count, height, width * 3];
+  const floats = writer.node('Cast', [reshape(writer, raw, rows)], rows, { to: 1 });
+  const tile = (values: (channel: number) => number): GraphValue =>
+    writer.constant(
+      Float32Array.from({ length: width * 3 }, (_, i) => values(i % 3)),
+      [width * 3],
+    );
+  const factor = tile((channel) => 1 / (255 * FRAME_DEVIATION[channel]!));
+  const offset = tile((channel) => FRAME_MEAN[channel]! * 255);
+  const normal = writer.node('Mul', [writer.node('Sub', [floats, offset], rows), factor], rows);
+  const channelsLast = reshape(writer, normal, raw.shape);
+  const turned =
     encoder.spatialRank === 2
-      ? writer.node('Transpose', [reshape(writer, raw, [count, height, width, 3])], flat, {
-          perm: [0, 3, 1, 2],
-        })
-      : writer.node('Transpose', [raw], flat, { perm: [0, 4, 1, 2, 3] });
-  const floats = writer.node('Cast', [bytes], flat, { to: 1 });
-  const channel = channelShape(3, flat.length, 1);
-  const factor = writer.constant(
-    Float32Array.from(FRAME_DEVIATION, (deviation) => 1 / (255 * deviation)),
-    channel,
-  );
-  const offset = writer.constant(
-    Float32Array.from(FRAME_MEAN, (mean) => mean * 255),
-    channel,
-  );
-  return writer.node('Mul', [writer.node('Sub', [floats, offset], flat), factor], flat);
+      ? writer.node(
+          'Transpose',
+          [reshape(writer, normal, [count, height, width, 3])],
+          [count, 3, height, width],
+          {
+            perm: [0, 3, 1, 2],
+          },
+        )
+      : writer.node('Transpose', [channelsLast], [snippets, 3, frames, height, width], {
+          perm: [0, 4, 1, 2, 3],
+        });
+  return { channelsLast, frames: turned };
 }
 
 /**
@@ -211,7 +226,7 @@ export function emitForward(
   const convs = new Map<string, ConvValues>();
   const statistics = new Map<string, { readonly mean: GraphValue; readonly variance: GraphValue }>();
   const context: ConvContext = { writer, parameter, folded };
-  values.set(encoder.input, emitFrames(writer, encoder, shape));
+  values.set(encoder.input, emitFrames(writer, encoder, shape).frames);
   for (const layer of encoder.layers) {
     const input = values.get(layer.input)!;
     let output: GraphValue;

@@ -26,6 +26,8 @@ export interface GraphWriter {
   output(value: GraphValue): void;
   /** A float32 constant. */
   constant(data: Float32Array, shape: readonly number[], name?: string): GraphValue;
+  /** A float32 constant that is written once under this name, however often it is asked for. */
+  constantOnce(name: string, data: Float32Array, shape: readonly number[]): GraphValue;
   /** An int64 vector, as shapes and axes are given. Equal vectors are written once. */
   integers(values: readonly number[]): string;
   /** One node with one output. `type` may name a domain first (`com.microsoft:FusedMatMul`); `name` fixes the output's name. */
@@ -125,6 +127,7 @@ export function createGraphWriter(): GraphWriter {
   const parts: Uint8Array[] = [];
   const vectors = new Map<string, string>();
   const domains = new Set<string>();
+  const shared = new Map<string, GraphValue>();
   let counter = 0;
   const fresh = (): string => `v${(counter += 1)}`;
 
@@ -146,6 +149,12 @@ export function createGraphWriter(): GraphWriter {
     parts.push(bytesField(1, concat(fields)));
   };
 
+  const constant = (data: Float32Array, shape: readonly number[], name = fresh()): GraphValue => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    parts.push(bytesField(5, tensorBytes(name, 'float32', shape, bytes)));
+    return { name, shape };
+  };
+
   return {
     input: (name, type, shape) => {
       parts.push(bytesField(11, valueInfo(name, type, shape)));
@@ -154,10 +163,11 @@ export function createGraphWriter(): GraphWriter {
     output: (value) => {
       parts.push(bytesField(12, valueInfo(value.name, 'float32', value.shape)));
     },
-    constant: (data, shape, name = fresh()) => {
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      parts.push(bytesField(5, tensorBytes(name, 'float32', shape, bytes)));
-      return { name, shape };
+    constant,
+    constantOnce: (name, data, shape) => {
+      const known = shared.get(name) ?? constant(data, shape, name);
+      shared.set(name, known);
+      return known;
     },
     integers: (values) => {
       const key = values.join();

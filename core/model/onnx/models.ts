@@ -8,6 +8,8 @@ import type { FrameShape, ParameterSource } from './forwardGraph.ts';
 import type { GraphWriter } from './graphWriter.ts';
 import { emitBackward } from './backwardGraph.ts';
 import { createGraphWriter } from './graphWriter.ts';
+import { emitBlockedBackward } from './blocked/backward.ts';
+import { emitBlockedForward } from './blocked/forward.ts';
 import { emitForward, foldedOffsetName } from './forwardGraph.ts';
 import { foldWeight } from '#core/model/encoder/fold';
 
@@ -60,6 +62,26 @@ export function gradientsModel(
   const forward = emitForward(writer, encoder, shape, batchNorm, inputSource(writer));
   declareStatistics(writer, encoder, forward.statistics);
   emitBackward(writer, encoder, forward, { shape, batchNorm, trainable });
+  return writer.finish();
+}
+
+/** The forward pass with frozen batch norm in the runtime's blocked layout. Inputs: frames, blocked weights and folded offsets; output: features. */
+export function blockedFeaturesModel(encoder: EncoderLayers, shape: FrameShape, block: number): Uint8Array {
+  const writer = createGraphWriter();
+  emitBlockedForward({ writer, block }, encoder, shape);
+  return writer.finish();
+}
+
+/** Forward and backward pass in the blocked layout. More inputs: featureGradients and the weights of each phase; outputs as `tapGradientName` says. */
+export function blockedGradientsModel(
+  encoder: EncoderLayers,
+  shape: FrameShape,
+  block: number,
+  trainable: (name: string) => boolean,
+): Uint8Array {
+  const writer = createGraphWriter();
+  const blocked = { writer, block };
+  emitBlockedBackward(blocked, encoder, emitBlockedForward(blocked, encoder, shape), shape, trainable);
   return writer.finish();
 }
 

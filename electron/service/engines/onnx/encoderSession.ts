@@ -11,7 +11,6 @@ import type { TensorMap } from '#core/compute/hostTensor';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import type { Tensor } from 'onnxruntime-node';
-import { StudioError } from '#core/contract/errors';
 import { featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { foldNorm, unfoldNormGradients } from '#core/model/encoder/fold';
@@ -27,13 +26,10 @@ import {
 import { foldedOffsetName, foldedScaleName } from '#core/model/onnx/forwardGraph';
 import { constantFeaturesModel, convLayers, featuresModel, gradientsModel } from '#core/model/onnx/models';
 import { activationBytes, valuesPerChannel } from '#core/model/encoder/sizes';
+import { CACHE_BYTES, frameShape, RUN_BYTES } from './batch.ts';
+import { blockSize } from './blockSize.ts';
+import { openBlockedEncoder } from './blockedEncoder.ts';
 import { createGraphCache, loadRuntime } from './runtime.ts';
-
-/** Compiled graphs together hold at most about this much between calls. */
-const CACHE_BYTES = 2e9;
-
-/** Activations of one run of a graph: small enough for the processor's cache, where measured steps are a third faster. */
-const RUN_BYTES = 12e6;
 
 /** Opens an encoder. @throws StudioError `bad-input` when parameters do not fit the description */
 export async function openOnnxEncoder(
@@ -45,6 +41,8 @@ export async function openOnnxEncoder(
   const encoder = buildEncoderLayers(spec);
   const convs = convLayers(encoder);
   const { batchNorm } = options;
+  const block = batchNorm === 'frozen' && encoder.spatialRank === 2 ? await blockSize() : null;
+  if (block !== null) return openBlockedEncoder(spec, initial, options, block);
   const frozenPrefixes = options.frozenPrefixes ?? [];
   const trainable = (name: string): boolean => !frozenPrefixes.some((prefix) => name.startsWith(prefix));
   const graphs = createGraphCache(CACHE_BYTES);
@@ -185,16 +183,4 @@ export async function openOnnxEncoder(
 function moved(running: Float32Array, batch: Float32Array, factor: number) {
   const data = running.map((value, i) => value * (1 - NORM_MOMENTUM) + batch[i]! * factor * NORM_MOMENTUM);
   return { shape: [running.length], data };
-}
-
-function frameShape(frames: FrameBatch): FrameShape {
-  const [snippets, count, height, width] = frames.shape;
-  const expected = snippets * count * height * width * 3;
-  if (frames.data.length !== expected || expected === 0) {
-    throw new StudioError(
-      'bad-input',
-      `A batch of frames of shape [${frames.shape.join(', ')}] needs ${expected} bytes; it has ${frames.data.length}.`,
-    );
-  }
-  return { snippets, frames: count, height, width };
 }

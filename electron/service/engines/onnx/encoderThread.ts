@@ -59,6 +59,13 @@ async function answer(session: number, body: ThreadCall): Promise<unknown> {
   }
 }
 
+/** Buffers of an answer's numbers, to be handed over instead of copied. */
+function buffersOf(value: unknown): ArrayBuffer[] {
+  if (value instanceof Float32Array) return value.buffer instanceof ArrayBuffer ? [value.buffer] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(buffersOf);
+}
+
 let queue: Promise<void> = Promise.resolve();
 parentPort?.on('message', ({ id, session, body }: ThreadMessage) => {
   queue = queue.then(async () => {
@@ -68,6 +75,6 @@ parentPort?.on('message', ({ id, session, body }: ThreadMessage) => {
     } catch (error) {
       reply = { id, error: toErrorInfo(error) };
     }
-    parentPort?.postMessage(reply);
+    parentPort?.postMessage(reply, buffersOf(reply.value));
   });
 });
