@@ -6,11 +6,11 @@
  * gradient [out, positions] with the input's rows [positions, in], which are whole runs of memory once channels are last.
  */
 import type { ConvLayer, EncoderLayers } from '#core/model/encoder/layers';
-import type { GraphValue, GraphWriter } from '../graphWriter.ts';
-import type { FrameShape } from '../forwardGraph.ts';
+import type { GraphValue, GraphWriter } from '#core/model/onnx/graphWriter';
+import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import { trainableParts, valuesWithGradient } from '#core/model/encoder/trainable';
-import { FEATURE_GRADIENT_INPUT, gradientName, kernelOffsets } from '../backwardGraph.ts';
-import { foldedOffsetName, reshape } from '../forwardGraph.ts';
+import { FEATURE_GRADIENT_INPUT, gradientName, kernelOffsets } from '#core/model/onnx/backwardGraph';
+import { foldedOffsetName, reshape } from '#core/model/onnx/forwardGraph';
 import { axisView, BLOCKED_DOMAIN, emitBlockedShift, interleave, type BlockedWriter } from './emit.ts';
 import type { BlockedForward } from './forward.ts';
 import { blockedChannels, phasesOf, type Phase } from './layout.ts';

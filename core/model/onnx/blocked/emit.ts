@@ -1,7 +1,7 @@
 /** Pieces that blocked graphs are made of: views, interleaving, the temporal shift. */
-import type { GraphValue, GraphWriter } from '../graphWriter.ts';
+import type { GraphValue, GraphWriter } from '#core/model/onnx/graphWriter';
 import type { ShiftLayer } from '#core/model/encoder/layers';
-import { reshape } from '../forwardGraph.ts';
+import { reshape } from '#core/model/onnx/forwardGraph';
 
 /** Domain of the runtime's blocked operators. */
 export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';

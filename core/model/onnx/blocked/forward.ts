@@ -4,10 +4,10 @@
  * Convolution, offset, residual and ReLU are one node. Weights are inputs that hold batch norm's scale, in the order of `layout.ts`.
  */
 import type { EncoderLayers } from '#core/model/encoder/layers';
-import type { GraphValue } from '../graphWriter.ts';
+import type { GraphValue } from '#core/model/onnx/graphWriter';
 import { outputLength } from '#core/model/encoder/layers';
-import { convAttributes, emitFrames, FEATURES_OUTPUT, foldedOffsetName, reshape } from '../forwardGraph.ts';
-import type { FrameShape } from '../forwardGraph.ts';
+import { convAttributes, emitFrames, FEATURES_OUTPUT, foldedOffsetName, reshape } from '#core/model/onnx/forwardGraph';
+import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import { BLOCKED_DOMAIN, emitBlockedShift, type BlockedWriter } from './emit.ts';
 import { blockedChannels, blockedName } from './layout.ts';
 import { emitBlockedPool, type PoolValues } from './pool.ts';

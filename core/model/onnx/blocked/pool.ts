@@ -4,9 +4,9 @@
  * The gradient goes back the same way. Along one axis a maximum is the tap before, at or after an even place; of equal ones the first
  * takes all, so with two axes it is the first in row order, as PyTorch has it.
  */
-import type { GraphValue } from '../graphWriter.ts';
+import type { GraphValue } from '#core/model/onnx/graphWriter';
 import { outputLength } from '#core/model/encoder/layers';
-import { reshape } from '../forwardGraph.ts';
+import { reshape } from '#core/model/onnx/forwardGraph';
 import { axisView, BLOCKED_DOMAIN, cut, interleave, type BlockedWriter } from './emit.ts';
 
 /** What pooling leaves behind. */
