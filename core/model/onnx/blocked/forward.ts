@@ -6,7 +6,13 @@
 import type { EncoderLayers } from '#core/model/encoder/layers';
 import type { GraphValue } from '#core/model/onnx/graphWriter';
 import { outputLength } from '#core/model/encoder/layers';
-import { convAttributes, emitFrames, FEATURES_OUTPUT, foldedOffsetName, reshape } from '#core/model/onnx/forwardGraph';
+import {
+  convAttributes,
+  emitFrames,
+  FEATURES_OUTPUT,
+  foldedOffsetName,
+  reshape,
+} from '#core/model/onnx/forwardGraph';
 import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import { BLOCKED_DOMAIN, emitBlockedShift, type BlockedWriter } from './emit.ts';
 import { blockedChannels, blockedName } from './layout.ts';
