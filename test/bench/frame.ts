@@ -1,62 +1,67 @@
-/** `bench media-frame`: random exact frames of a 1080p file with a key frame every 250, through the isolated decoder, beside the `ffmpeg` command. */
+/**
+ * `bench media-frame`: random exact frames of a 1080p file with a key frame every 250, from the request to the JPEG that is shown, through the
+ * isolated decoder, beside the `ffmpeg` command. Cold: every request in another GOP. Hopping: all over one GOP that was not seen before,
+ * without a pause. Warm: all over one GOP after a pause of a few seconds in it.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom } from '#core/util/random';
-import { openExact } from '#service/media/exact';
-import { buildFrameIndex } from '#service/media/frameIndex';
 import { createMedia } from '#service/media/service';
-import { ffmpegSeconds, largeVideo, peakBytes, spreadOf } from '../fixtures/videos/large.ts';
+import { ffmpegSeconds, largeVideo, spreadOf } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
 
 export const bench: Benchmark = {
   name: 'media-frame',
-  summary: 'random exact frame across a 250-frame GOP (--height, --gop, --count)',
+  summary: 'random exact frame across a 250-frame GOP (--height, --gop, --count, --pause MS)',
   run: async ({ options, log }) => {
     const height = Number(options['height'] ?? 1080);
     const gop = Number(options['gop'] ?? 250);
     const count = Number(options['count'] ?? 60);
-    const path = await largeVideo({ width: (height * 16) / 9, height, seconds: 60, fps: 30, gop }, log);
-    const index = buildFrameIndex(path);
+    const pauseMs = Number(options['pause'] ?? 4000);
+    const seconds = Math.ceil((gop * 8) / 30);
+    const path = await largeVideo({ width: (height * 16) / 9, height, seconds, fps: 30, gop }, log);
     const random = createRandom(5);
-    const wanted = Array.from({ length: count }, () => random.integer(index.pts.length));
-    const reader = openExact(path, index, { maxBytes: 32 * 1024 * 1024 });
-    const decodeMs = wanted.map((frame) => {
-      const startedAt = performance.now();
-      reader.withFrame(frame, () => null);
-      return performance.now() - startedAt;
-    });
-    reader.close();
+    const inGop = (number: number): number[] =>
+      Array.from({ length: count }, () => number * gop + random.integer(gop));
     const folder = await mkdtemp(join(tmpdir(), 'lofi-frame-'));
     const media = createMedia({ cacheFolder: folder });
-    try {
-      await media.frame(path, 0);
-      const wholeMs: number[] = [];
-      for (const frame of wanted) {
+    const ask = async (frames: readonly number[]): Promise<number[]> => {
+      const times: number[] = [];
+      for (const frame of frames) {
         const startedAt = performance.now();
         await media.frame(path, frame, { format: 'jpg' });
-        wholeMs.push(performance.now() - startedAt);
+        times.push(performance.now() - startedAt);
       }
-      const ffmpegMs: number[] = [];
-      for (const frame of wanted.slice(0, 10)) {
-        const other = await ffmpegSeconds([
-          '-ss',
-          String(frame / 30),
-          '-i',
-          path,
-          '-frames:v',
-          '1',
-          join(folder, 'x.jpg'),
-        ]);
-        if (other !== null) ffmpegMs.push(other.sec * 1000);
+      return times;
+    };
+    try {
+      const [firstMs] = await ask([0]);
+      // GOPs 1 to 4 in turn, each four times larger than what is kept of decoded frames.
+      const cold = await ask(
+        Array.from({ length: count }, (_, i) => (1 + (i % 4)) * gop + random.integer(gop)),
+      );
+      const hopping = await ask(inGop(5));
+      await ask([6 * gop + random.integer(gop)]);
+      await sleep(pauseMs);
+      const warm = await ask(inGop(6));
+      const ffmpeg: number[] = [];
+      for (const frame of inGop(6).slice(0, 10)) {
+        const still = ['-frames:v', '1', '-q:v', '2', join(folder, 'x.jpg')];
+        const other = await ffmpegSeconds(['-ss', String(frame / 30), '-i', path, ...still]);
+        if (other !== null) ffmpeg.push(other.sec * 1000);
       }
       return {
         gop,
         height,
-        decodeMs: spreadOf(decodeMs),
-        requestToJpegMs: spreadOf(wholeMs),
-        ffmpegMs: ffmpegMs.length > 0 ? spreadOf(ffmpegMs) : null,
-        peakBytes: peakBytes(),
+        firstOfFileMs: firstMs,
+        coldMs: spreadOf(cold),
+        hoppingMs: spreadOf(hopping),
+        pauseMs,
+        warmMs: spreadOf(warm),
+        ffmpegMs: ffmpeg.length > 0 ? spreadOf(ffmpeg) : null,
+        decoderPeakBytes: media.peakBytes(),
       };
     } finally {
       media.dispose();

@@ -17,7 +17,9 @@ export const bench: Benchmark = {
       log(`Making ${AWKWARD.length} files`);
       const files = await makeAwkward(join(folder, 'seeds'));
       const startedAt = performance.now();
-      const report = await fuzz([...files.values()], folder, count, Number(options['seed'] ?? 1));
+      const report = await fuzz([...files.values()], folder, count, Number(options['seed'] ?? 1), (run) =>
+        log(`${run} of ${count}`),
+      );
       return {
         ...report,
         files: files.size,

@@ -8,11 +8,12 @@
 import type { CodecContext, Frame } from 'node-av/lib';
 import { basename } from 'node:path';
 import { StudioError } from '#core/contract/errors';
+import { createByteCache } from './byteCache.ts';
 import { createFrameReader, type FrameReader } from './decodePass.ts';
 import type { FrameIndex } from './frameIndex.ts';
 import { createPictureMaker, type PictureMaker } from './picture.ts';
 import { hasOwnTimes, locate } from './sample.ts';
-import { seekTo } from './seek.ts';
+import { keyAt, seekTo } from './seek.ts';
 import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
 
 /** Reads frames of one open file. Synchronous: for a process or thread of its own. */
@@ -36,11 +37,7 @@ export interface ExactOptions {
   readonly onWork?: () => void;
 }
 
-interface Kept {
-  readonly frame: Frame;
-  readonly bytes: number;
-}
-
+const DEFAULT_BYTES = 192 * 1024 * 1024;
 /** Someone waits for the catching up across a long GOP. */
 const CATCH_UP_THREADS = 8;
 /** Frames before the wanted one that are decoded in full, for steps backward. */
@@ -59,15 +56,13 @@ function bytesOf(frame: Frame): number {
 
 /** Opens a file for exact access. */
 export function openExact(path: string, index: FrameIndex, options: ExactOptions = {}): ExactReader {
-  const maxBytes = options.maxBytes ?? 192 * 1024 * 1024;
   let source: Source = openSource(path);
   let decoder: CodecContext;
   let reader: FrameReader | null = null;
   let position = -1;
   let spoiled = false;
   let work = 0;
-  const kept = new Map<number, Kept>();
-  let keptBytes = 0;
+  const kept = createByteCache<Frame>(options.maxBytes ?? DEFAULT_BYTES, (frame) => frame.free());
   const { width, height } = source.stream.codecpar;
   const threads = index.identity === 'pts' ? threadsFor(width, height, CATCH_UP_THREADS) : 1;
   const maker = createPictureMaker(source.orientation, source.pixelAspect);
@@ -82,22 +77,8 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
   const keep = (at: number, frame: Frame): Frame => {
     const clone = frame.clone();
     if (clone === null) throw new StudioError('out-of-memory', 'There is no memory for a decoded frame.');
-    const bytes = bytesOf(clone);
-    drop(at);
-    kept.set(at, { frame: clone, bytes });
-    keptBytes += bytes;
-    for (const oldest of kept.keys()) {
-      if (keptBytes <= maxBytes || oldest === at) break;
-      drop(oldest);
-    }
+    kept.set(String(at), clone, bytesOf(clone));
     return clone;
-  };
-  const drop = (at: number): void => {
-    const item = kept.get(at);
-    if (item === undefined) return;
-    item.frame.free();
-    keptBytes -= item.bytes;
-    kept.delete(at);
   };
   const unique = hasOwnTimes(index);
   let sought = false;
@@ -149,14 +130,14 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
   };
 
   const fetch = (wanted: number): Frame | null => {
-    const hit = kept.get(wanted);
-    if (hit !== undefined) {
-      kept.delete(wanted);
-      kept.set(wanted, hit);
-      return hit.frame;
-    }
+    const hit = kept.get(String(wanted));
+    if (hit !== undefined) return hit;
     const ahead = position >= 0 && wanted > position;
-    if (ahead && reader !== null && (wanted - position <= NEAR_FRAMES || keyOf(wanted) === keyOf(position))) {
+    if (
+      ahead &&
+      reader !== null &&
+      (wanted - position <= NEAR_FRAMES || keyAt(index, wanted) === keyAt(index, position))
+    ) {
       const frame = advance(wanted, false);
       if (frame !== null) return frame;
     }
@@ -170,19 +151,6 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
     return advance(wanted, true);
   };
 
-  /** Number of the last seek point at or before a frame. */
-  const keyOf = (frame: number): number => {
-    const id = index.ids[frame]!;
-    let low = 0;
-    let high = index.keys.pts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (index.keys.pts[middle]! <= id) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-
   return {
     withFrame: (wanted, use) => {
       checkFrame(path, index, wanted);
@@ -190,9 +158,9 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
       if (frame === null) throw damagedFrame(path, wanted);
       return use(frame, maker);
     },
-    keptBytes: () => keptBytes,
+    keptBytes: kept.bytes,
     close: () => {
-      for (const at of [...kept.keys()]) drop(at);
+      kept.clear();
       reader?.close();
       decoder.freeContext();
       maker.close();

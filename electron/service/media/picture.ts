@@ -31,6 +31,12 @@ export interface PictureMaker {
   square(frame: Frame, side: number, fit: Fit, into: Uint8Array, offset: number): void;
   /** The whole frame, upright, at its own size. */
   full(frame: Frame): { readonly width: number; readonly height: number; readonly rgb: Uint8Array };
+  /** Size as displayed: upright, pixels made square, shrunk to fit into a box but never enlarged. */
+  sizeWithin(
+    frame: Frame,
+    maxWidth: number,
+    maxHeight: number,
+  ): { readonly width: number; readonly height: number };
   /** Upright, scaled to fit into a box. */
   fitted(
     frame: Frame,
@@ -146,6 +152,18 @@ export function createPictureMaker(orientation: Orientation, pixelAspect: Ration
       upright(rows, stride, plan, left, top, side, side, into, offset);
     },
     full: (frame) => whole(frame, { width: frame.width, height: frame.height }),
+    sizeWithin: (frame, maxWidth, maxHeight) => {
+      const shown = displayedSize(
+        (frame.width * pixelAspect.num) / pixelAspect.den,
+        frame.height,
+        orientation,
+      );
+      const factor = Math.min(1, maxWidth / shown.width, maxHeight / shown.height);
+      return {
+        width: Math.max(1, Math.round(shown.width * factor)),
+        height: Math.max(1, Math.round(shown.height * factor)),
+      };
+    },
     fitted: (frame, boxWidth, boxHeight) => {
       const turned = displayedSize(boxWidth, boxHeight, orientation);
       const shownWidth = (frame.width * pixelAspect.num) / pixelAspect.den;

@@ -7,6 +7,20 @@ import type { CodecContext } from 'node-av/lib';
 import type { FrameIndex } from './frameIndex.ts';
 import type { Source } from './source.ts';
 
+/** Number of the last seek point at or before a frame; −1 before the first. */
+export function keyAt(index: FrameIndex, frame: number): number {
+  const { keys } = index;
+  const id = index.ids[frame]!;
+  let low = 0;
+  let high = keys.pts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (keys.pts[middle]! <= id) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
 /**
  * Moves to a key frame at or before a frame.
  *
@@ -23,15 +37,7 @@ export function seekTo(
   earlier = 0,
 ): boolean {
   const { keys } = index;
-  const wanted = index.ids[frame]!;
-  let low = 0;
-  let high = keys.pts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (keys.pts[middle]! <= wanted) low = middle + 1;
-    else high = middle;
-  }
-  const chosen = low - 1 - earlier;
+  const chosen = keyAt(index, frame) - earlier;
   if (chosen < 0) return false;
   if (after >= 0 && keys.pts[chosen]! <= index.ids[after]!) return false;
   if (source.format.seekFrameSync(source.streamIndex, BigInt(keys.dts[chosen]!), AVSEEK_FLAG_BACKWARD) < 0)

@@ -5,30 +5,25 @@
  */
 import process from 'node:process';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
-import { encodeStill } from '#service/media/derive/images';
-import { createJpegWriter, type JpegWriter } from '#service/media/derive/jpeg';
 import { makePeaks } from '#service/media/derive/peaks';
 import { makeProxy } from '#service/media/derive/proxy';
 import { makeSheet } from '#service/media/derive/thumbnails';
-import { openExact, type ExactReader } from '#service/media/exact';
 import type { FrameIndex } from '#service/media/frameIndex';
 import { openFrameIndex } from '#service/media/indexCache';
 import { describeSource } from '#service/media/probe';
 import { openSource } from '#service/media/source';
 import type { DecodeCallName, DecodeCalls, DecodeReply, DecodeRequest, VideoFile } from './protocol.ts';
+import { createStills } from './stills.ts';
 
-/** Files kept open for stepping. */
-const OPEN_FILES = 2;
-const KEPT_BYTES = 128 * 1024 * 1024;
 const BEAT_MS = 250;
+/** Nothing asked for so long: pictures are made ahead. */
+const REST_MS = 60;
 /** The process gives up by itself before the service ends it. */
 const MAX_RSS = 960 * 1024 * 1024;
 
 let current = 0;
 let lastBeat = 0;
 const indexes = new Map<string, FrameIndex>();
-let jpeg: JpegWriter | null = null;
-const readers = new Map<string, ExactReader>();
 
 const send = (reply: DecodeReply): void => {
   process.send?.(reply);
@@ -56,26 +51,12 @@ async function indexOf(file: VideoFile): Promise<FrameIndex> {
   return index;
 }
 
-function readerOf(file: VideoFile, index: FrameIndex): ExactReader {
-  const key = `${file.contentHash}:${file.path}`;
-  const reader = readers.get(key) ?? openExact(file.path, index, { maxBytes: KEPT_BYTES, onWork: beat });
-  readers.delete(key);
-  readers.set(key, reader);
-  for (const [oldest, other] of readers) {
-    if (readers.size <= OPEN_FILES) break;
-    other.close();
-    readers.delete(oldest);
-  }
-  return reader;
+function forget(): void {
+  stills.close();
+  indexes.clear();
 }
 
-function forget(): void {
-  for (const reader of readers.values()) reader.close();
-  readers.clear();
-  indexes.clear();
-  jpeg?.close();
-  jpeg = null;
-}
+const stills = createStills(() => beat());
 
 type Handlers = {
   readonly [K in DecodeCallName]: (args: DecodeCalls[K]['args']) => Promise<DecodeCalls[K]['result']>;
@@ -91,30 +72,7 @@ const handlers: Handlers = {
       source.close();
     }
   },
-  frame: async ({ frame, format, maxWidth, maxHeight, ...file }) => {
-    const index = await indexOf(file);
-    const shrinks = maxWidth > 0 && maxHeight > 0;
-    if (format === 'jpg' && !shrinks) {
-      const direct = readerOf(file, index).withFrame(frame, (decoded, maker) => {
-        if (!maker.isUpright) return null;
-        jpeg ??= createJpegWriter();
-        const { width, height } = decoded;
-        return { width, height, data: jpeg.encode(decoded, width, height, 2) };
-      });
-      if (direct !== null) return { ...direct, pts: index.pts[frame]! };
-    }
-    const picture = readerOf(file, index).withFrame(frame, (decoded, maker) =>
-      shrinks && (decoded.width > maxWidth || decoded.height > maxHeight)
-        ? maker.fitted(decoded, maxWidth, maxHeight)
-        : maker.full(decoded),
-    );
-    return {
-      width: picture.width,
-      height: picture.height,
-      pts: index.pts[frame]!,
-      data: encodeStill(picture, format),
-    };
-  },
+  frame: async (request) => stills.give(request, await indexOf(request)),
   sheet: async ({ densitySec, sheet, ...file }) =>
     makeSheet(file.path, await indexOf(file), densitySec, sheet, beat),
   peaks: async (file) => {
@@ -129,6 +87,8 @@ const handlers: Handlers = {
 };
 
 let queue: Promise<void> = Promise.resolve();
+let waiting = 0;
+let rest: NodeJS.Timeout | null = null;
 
 async function answer({ id, name, args }: DecodeRequest): Promise<void> {
   current = id;
@@ -137,13 +97,30 @@ async function answer({ id, name, args }: DecodeRequest): Promise<void> {
     const result = await (handlers[name] as (value: unknown) => Promise<unknown>)(args);
     send({ type: 'done', id, result, rssBytes: process.memoryUsage.rss() });
   } catch (error) {
-    // What is open may be in any state after a failure.
+    const info = toErrorInfo(error);
+    // A frame that cannot be given harms nothing else; after any other failure what is open may be in any state.
+    if (info.code !== 'wrong-usage' && info.code !== 'damaged') forget();
+    send({ type: 'failed', id, error: info, rssBytes: process.memoryUsage.rss() });
+  }
+  waiting -= 1;
+  rest ??= setTimeout(whileIdle, REST_MS);
+}
+
+/** One picture ahead at a time, so that a request never waits for longer than that. */
+function whileIdle(): void {
+  rest = null;
+  if (waiting > 0) return;
+  try {
+    if (stills.ahead()) setImmediate(whileIdle);
+  } catch {
     forget();
-    send({ type: 'failed', id, error: toErrorInfo(error), rssBytes: process.memoryUsage.rss() });
   }
 }
 
 process.on('message', (request: DecodeRequest) => {
+  waiting += 1;
+  if (rest !== null) clearTimeout(rest);
+  rest = null;
   queue = queue.then(() => answer(request));
 });
 process.on('disconnect', () => process.exit(0));

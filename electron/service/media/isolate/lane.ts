@@ -46,6 +46,8 @@ export interface Lane {
   dispose(): void;
 }
 
+/** How often a working process is looked at. */
+const CHECK_MS = 200;
 /** A process on a loaded machine may take so long to start. */
 const START_MS = 20_000;
 
@@ -81,6 +83,7 @@ export function createLane(options: LaneOptions = {}): Lane {
   let child: ChildProcess | null = null;
   let running: Waiting | null = null;
   let lastSign = 0;
+  let lastCheck = 0;
   let idle: NodeJS.Timeout | null = null;
   let watch: NodeJS.Timeout | null = null;
   let nextId = 1;
@@ -117,9 +120,13 @@ export function createLane(options: LaneOptions = {}): Lane {
     );
 
   const check = async (): Promise<void> => {
+    // Where this process was itself stopped (a sleeping machine), the other was too: that time is nobody's silence.
+    const now = performance.now();
+    if (now - lastCheck > CHECK_MS * 10) lastSign = Math.min(now, lastSign + now - lastCheck);
+    lastCheck = now;
     const watched = child;
     if (watched?.pid === undefined || running === null) return;
-    if (performance.now() - lastSign > silenceMs + (ready ? 0 : START_MS)) {
+    if (now - lastSign > silenceMs + (ready ? 0 : START_MS)) {
       endProcess(
         (waiting) =>
           new StudioError(
@@ -152,7 +159,8 @@ export function createLane(options: LaneOptions = {}): Lane {
     started.on('message', (reply: DecodeReply) => receive(started, reply));
     started.on('error', () => (child === started ? endProcess(crashed) : undefined));
     started.on('exit', () => (child === started ? endProcess(crashed) : undefined));
-    watch = setInterval(() => void check(), 200);
+    lastCheck = performance.now();
+    watch = setInterval(() => void check(), CHECK_MS);
     watch.unref();
     started.unref();
     started.channel?.unref();
