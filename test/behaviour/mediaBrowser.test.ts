@@ -18,6 +18,7 @@ import { createMediaResponder, mediaListener } from '#service/media/serve/respon
 import { createMedia, type MediaService } from '#service/media/service';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
 import { readNumber } from '../fixtures/videos/pattern.ts';
+import { writeTone } from '../fixtures/videos/tone.ts';
 
 const executablePath = process.env['LOFI_CHROMIUM'] ?? '/usr/bin/chromium';
 const played = AWKWARD.filter(({ plays }) => plays === true);
@@ -122,6 +123,24 @@ describe.skipIf(!existsSync(executablePath))('in Chromium', () => {
 
   it.each(played)('$name', async ({ name, numbers }) => {
     await check(name, paths.get(name)!, `/video/${encodeURIComponent(name)}`, numbers);
+  });
+
+  it('the sound of a proxy is heard', async () => {
+    const original = join(folder, 'tone.mkv');
+    await writeTone(original, 3);
+    paths.set('tone', original);
+    await media.proxy(original);
+    const heard = await page.evaluate(async () => {
+      const video = document.createElement('video');
+      video.src = '/proxy/tone';
+      document.body.append(video);
+      await video.play();
+      await new Promise((resolve) => video.addEventListener('ended', resolve, { once: true }));
+      const { webkitAudioDecodedByteCount } = video as unknown as { webkitAudioDecodedByteCount: number };
+      video.remove();
+      return webkitAudioDecodedByteCount;
+    });
+    expect(heard).toBeGreaterThan(10_000);
   });
 
   it.each(proxied)('the proxy of $name', async ({ name, numbers }) => {

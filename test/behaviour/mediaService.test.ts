@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFrameTable } from '#core/timeline/frameTable';
 import { contentHash, fullHash } from '#service/media/contentHash';
+import { aroundInGop, createStills } from '#service/media/isolate/stills';
 import { buildFrameIndex } from '#service/media/frameIndex';
 import { findMoved, stateOf } from '#service/media/relink';
 import { createSampler } from '#service/media/sampling/sampler';
@@ -215,6 +216,69 @@ describe('proxies', () => {
       expect([0, 1, 2].map((i) => readNumber(pixels.subarray(i * 6912, (i + 1) * 6912), 48, 48))).toEqual([
         0, 31, 59,
       ]);
+    }
+  });
+});
+
+describe('the sound of proxies', () => {
+  /** Hundredths of a second at which the sound begins or ends, counted from the first frame. */
+  const edges = async (path: string): Promise<number[]> => {
+    const bytes = await media.peaks(path, 0);
+    const head = JSON.parse(bytes.toString('utf8', 12, 12 + bytes.readUInt32LE(8))) as { lengths: number[] };
+    const pairs = new Int8Array(bytes.subarray(bytes.length - head.lengths[0]! * 2));
+    const loud = Array.from({ length: pairs.length / 2 }, (_, i) => pairs[i * 2 + 1]! - pairs[i * 2]! > 40);
+    return loud.flatMap((now, i) => (now === (loud[i - 1] ?? false) ? [] : [i]));
+  };
+
+  it.each([0, 0.5])('stays beside the picture (begins %f s late)', async (delaySec) => {
+    const path = at(`tone${delaySec}.mkv`);
+    await writeTone(path, 3, delaySec);
+    const proxy = await media.proxy(path);
+    const info = await media.probe(proxy);
+    expect([info.hasAudio, info.frameCount]).toEqual([true, 30]);
+    const wanted = [0, 1, 2, 3].map((sec) => (sec + delaySec) * 100);
+    const off = (found: readonly number[]): number =>
+      Math.max(...wanted.map((edge, i) => Math.abs(edge - (found[i] ?? NaN))));
+    expect(off((await edges(path)).slice(0, wanted.length - 1).concat(wanted[3]!))).toBeLessThanOrEqual(1);
+    const heard = await edges(proxy);
+    expect(off([...heard.slice(0, 3), wanted[3]!])).toBeLessThanOrEqual(3);
+  });
+});
+
+describe('pictures made ahead', () => {
+  it('are the same bytes as on request, for every frame of the GOP', async () => {
+    const video = AWKWARD.find(({ file }) => file === 'longgop.mp4')!;
+    const path = at(video.file);
+    await video.make(path);
+    const index = buildFrameIndex(path);
+    const request = {
+      path,
+      contentHash: 'x',
+      indexFolder: '',
+      format: 'jpg',
+      maxWidth: 0,
+      maxHeight: 0,
+    } as const;
+    const stills = createStills(() => undefined);
+    const alone = createStills(() => undefined);
+    try {
+      stills.give({ ...request, frame: 70 }, index);
+      let made = 0;
+      while (stills.ahead()) made += 1;
+      expect(made).toBe(119);
+      for (const frame of [0, 1, 69, 71, 119]) {
+        const kept = stills.give({ ...request, frame }, index);
+        const fresh = alone.give({ ...request, frame }, index);
+        expect([frame, kept.pts, Buffer.compare(Buffer.from(kept.data), Buffer.from(fresh.data))]).toEqual([
+          frame,
+          fresh.pts,
+          0,
+        ]);
+      }
+      expect([...aroundInGop(index, 118)].slice(0, 2)).toEqual([119, 0]);
+    } finally {
+      stills.close();
+      alone.close();
     }
   });
 });

@@ -12,15 +12,12 @@ import {
   AV_SAMPLE_FMT_S32P,
   AV_SAMPLE_FMT_U8,
   AV_SAMPLE_FMT_U8P,
-  AVDISCARD_ALL,
-  AVDISCARD_DEFAULT,
-  AVERROR_EAGAIN,
-  AVMEDIA_TYPE_AUDIO,
 } from 'node-av/constants';
-import { Codec, CodecContext, Frame, Packet } from 'node-av/lib';
+import type { Frame } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
 import { openSource, timestamp } from '#service/media/source';
 import { PEAK_LEVELS, PEAK_RATE, packPeaks } from './peaksFile.ts';
+import { openSound, type SoundReader } from './sound.ts';
 
 type Samples = Float32Array | Float64Array | Int16Array | Int32Array | Uint8Array;
 
@@ -155,57 +152,31 @@ function levelsOf(buckets: Buckets): Int8Array[] {
  */
 export function makePeaks(path: string, startSec: number, onWork?: () => void): Buffer {
   const source = openSource(path);
-  const packet = new Packet();
-  const frame = new Frame();
-  const decoder = new CodecContext();
+  let sound: SoundReader | null = null;
   try {
-    const best = source.format.findBestStream(AVMEDIA_TYPE_AUDIO);
-    const stream = source.format.streams[best];
-    const codec = stream === undefined ? null : Codec.findDecoder(stream.codecpar.codecId);
-    if (stream === undefined || codec === null)
-      throw new StudioError('not-found', `${path} has no sound.`, { path });
-    for (const other of source.format.streams)
-      other.discard = other.index === stream.index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
-    decoder.allocContext3(codec);
-    decoder.parametersToContext(stream.codecpar);
-    decoder.pktTimebase = stream.timeBase;
-    decoder.threadCount = 1;
-    if (decoder.open2Sync(codec, null) < 0)
-      throw new StudioError('not-found', `The sound of ${path} cannot be decoded.`, { path });
-    packet.alloc();
-    frame.alloc();
-    const tick = stream.timeBase.num / stream.timeBase.den;
+    sound = openSound(source);
+    if (sound === null)
+      throw new StudioError('not-found', `${path} has no sound that can be decoded.`, { path });
+    const tick = sound.stream.timeBase.num / sound.stream.timeBase.den;
     const buckets = new Buckets();
     let nextSec = 0;
-    const drain = (): void => {
-      while (decoder.receiveFrameSync(frame) >= 0) {
-        const time = timestamp(frame.bestEffortTimestamp) ?? timestamp(frame.pts);
-        const atSec = time === null ? nextSec : time * tick - startSec;
-        addFrame(frame, atSec, buckets);
-        nextSec = atSec + frame.nbSamples / Math.max(1, frame.sampleRate);
-        frame.unref();
-      }
-    };
-    for (let packets = 0, failures = 0; failures < 50; packets += 1) {
-      if (packets % 64 === 0) onWork?.();
-      const code = source.format.readFrameSync(packet);
-      if (code === AVERROR_EAGAIN) continue;
-      if (code < 0) break;
-      if (packet.streamIndex === stream.index && decoder.sendPacketSync(packet) < 0) failures += 1;
-      packet.unref();
-      drain();
+    for (let count = 0; ; count += 1) {
+      if (count % 64 === 0) onWork?.();
+      const frame = sound.next();
+      if (frame === null) break;
+      const time = timestamp(frame.bestEffortTimestamp) ?? timestamp(frame.pts);
+      const atSec = time === null ? nextSec : time * tick - startSec;
+      addFrame(frame, atSec, buckets);
+      nextSec = atSec + frame.nbSamples / Math.max(1, frame.sampleRate);
+      frame.unref();
     }
-    decoder.sendPacketSync(null);
-    drain();
     return packPeaks(
       levelsOf(buckets),
       Array.from({ length: PEAK_LEVELS }, (_, level) => PEAK_RATE / 4 ** level),
       startSec,
     );
   } finally {
-    packet.free();
-    frame.free();
-    decoder.freeContext();
+    sound?.close();
     source.close();
   }
 }

@@ -1,10 +1,12 @@
 /**
- * Proxies: a short-GOP H.264 copy that Chromium plays and seeks well, in which every frame keeps its PTS. Checked after it is made.
+ * Proxies: a short-GOP H.264 copy that Chromium plays and seeks well, with the original's sound, in which every frame keeps its PTS. Checked after
+ * it is made.
  *
  * Made on request only; the exact picture while paused, and training, always come from the original.
  */
 import { rename, rm } from 'node:fs/promises';
 import { StudioError } from '#core/contract/errors';
+import { addSound } from './sound.ts';
 import { createFrameReader } from '#service/media/decodePass';
 import { writeVideo } from '#service/media/encode';
 import { buildFrameIndex, type FrameIndex } from '#service/media/frameIndex';
@@ -65,6 +67,8 @@ export async function makeProxy(
   const height = even(fullHeight * factor);
   const { pts, timeBase } = proxyTimes(index);
   const temporary = out.replace(/\.mp4$/, '.making.mp4');
+  const withSound = out.replace(/\.mp4$/, '.sound.mp4');
+  const containerOptions = { movflags: '+faststart', video_track_timescale: fineScale(timeBase.den) };
 
   function* frames(): Generator<Uint8Array> {
     let position = -1;
@@ -99,8 +103,10 @@ export async function makeProxy(
       maxBFrames: 0,
       threads: threadsFor(width, height),
       encoderOptions: { preset: 'veryfast', crf: 20 },
-      containerOptions: { movflags: '+faststart', video_track_timescale: fineScale(timeBase.den) },
+      containerOptions,
     });
+    if (source.hasAudio && addSound(temporary, path, withSound, containerOptions, () => onWork?.(1)))
+      await rename(withSound, temporary);
     const made = buildFrameIndex(temporary, undefined, () => onWork?.(1));
     const first = made.pts[0]!;
     const same =
@@ -122,6 +128,6 @@ export async function makeProxy(
     decoder.freeContext();
     maker.close();
     source.close();
-    await rm(temporary, { force: true });
+    for (const file of [temporary, withSound]) await rm(file, { force: true });
   }
 }
