@@ -158,7 +158,7 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
       if (frame === null) throw damagedFrame(path, wanted);
       return use(frame, maker);
     },
-    keptBytes: kept.bytes,
+    keptBytes: () => kept.bytes(),
     close: () => {
       kept.clear();
       reader?.close();
