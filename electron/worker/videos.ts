@@ -10,6 +10,7 @@ import type { TimedVideo } from '#core/train/environment';
 import type { JobVideo } from '#core/train/job';
 import { openFrameIndex } from '#service/media/indexCache';
 import type { FrameIndex } from '#service/media/frameIndex';
+import { requireUnchanged } from '#service/media/relink';
 import type { JobControl } from './control.ts';
 import type { FrameCache } from './frameCache.ts';
 
@@ -28,7 +29,7 @@ export interface IndexedVideo extends TimedVideo {
   readonly index: FrameIndex;
 }
 
-/** Opens every video. @throws StudioError `not-found`, `bad-input` with the file's name */
+/** Opens every video. @throws StudioError `not-found`, `bad-input` with the file's name: missing, changed since it was added, not readable */
 export async function indexVideos(
   videos: readonly JobVideo[],
   cache: string,
@@ -38,6 +39,7 @@ export async function indexVideos(
   const result: IndexedVideo[] = [];
   for (const video of videos) {
     await control.breathe();
+    await requireUnchanged({ path: video.path, contentHash: video.contentHash });
     const index = await openFrameIndex(video.path, join(cache, 'index'), {
       signal,
       known: video.contentHash,

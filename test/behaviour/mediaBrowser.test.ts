@@ -83,7 +83,12 @@ describe.skipIf(!existsSync(executablePath))('in Chromium', () => {
     folder = await mkdtemp(join(tmpdir(), 'lofi-browser-'));
     paths = await makeAwkward(join(folder, 'seeds'), [...played, ...proxied]);
     media = createMedia({ cacheFolder: join(folder, 'cache') });
-    const answer = mediaListener(createMediaResponder({ resolve: (id) => paths.get(id) ?? null, media }));
+    const answer = mediaListener(
+      createMediaResponder({
+        resolve: (id) => (paths.has(id) ? { path: paths.get(id)!, contentHash: null } : null),
+        media,
+      }),
+    );
     server = http.createServer((request, response) => {
       if (request.url === '/')
         response.setHeader('Content-Type', 'text/html').end('<!doctype html><title>media</title>');

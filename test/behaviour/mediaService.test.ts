@@ -22,11 +22,11 @@ import { readFrameTable } from '#core/timeline/frameTable';
 import { contentHash, fullHash } from '#service/media/contentHash';
 import { aroundInGop, createStills } from '#service/media/isolate/stills';
 import { buildFrameIndex } from '#service/media/frameIndex';
-import { findMoved, stateOf } from '#service/media/relink';
+import { findMoved, requireUnchanged, stateOf } from '#service/media/relink';
 import { createSampler } from '#service/media/sampling/sampler';
 import { openSampleCache } from '#service/media/sampling/sampleCache';
 import { sampleFramesSync } from '#service/media/sample';
-import { createMediaResponder, mediaListener } from '#service/media/serve/responder';
+import { createMediaResponder, mediaListener, type ServedVideo } from '#service/media/serve/responder';
 import { createMedia, type MediaService } from '#service/media/service';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
 import { readNumber } from '../fixtures/videos/pattern.ts';
@@ -37,6 +37,8 @@ let media: MediaService;
 let server: http.Server;
 let base = '';
 let paths: Map<string, string>;
+/** Content hash that a path must have, where a test says so. */
+const expected = new Map<string, string>();
 const at = (name: string): string => join(folder, name);
 const fileNamed = (file: string): string => at(join('seeds', file));
 
@@ -58,9 +60,11 @@ beforeAll(async () => {
     gone: at('gone.mp4'),
     folder,
   };
+  const served = (path: string | undefined): ServedVideo | null =>
+    path === undefined ? null : { path, contentHash: expected.get(path) ?? null };
   media = createMedia({ cacheFolder: at('cache') });
   server = http.createServer(
-    mediaListener(createMediaResponder({ resolve: (id) => files[id] ?? null, media })),
+    mediaListener(createMediaResponder({ resolve: (id) => served(files[id]), media })),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -329,6 +333,62 @@ describe('content', () => {
     await copyTo(fileNamed('hevc.mp4'), at('next.mp4'));
     await rename(at('next.mp4'), path);
     expect((await media.probe(path)).codec).toBe('hevc');
+  });
+});
+
+describe('a file with other content under the same name', () => {
+  it('is never served, indexed or sampled as the old one', async () => {
+    const path = fileNamed('vfr.mkv');
+    expected.set(path, await contentHash(path));
+    expect((await fetch(`${base}/frame/v/3.png`)).status).toBe(200);
+    await copyTo(path, at('vfr.kept'));
+    try {
+      await copyTo(fileNamed('bframes.mp4'), path);
+      for (const address of [
+        'frame/v/3.png',
+        'frame/v/3.jpg',
+        'index/v',
+        'thumbs/v/1/0.jpg',
+        'video/v',
+        'proxy/v',
+      ]) {
+        const answer = await fetch(`${base}/${address}`);
+        expect([address, answer.status]).toEqual([address, 422]);
+        expect(await answer.text()).toMatch(/vfr\.mkv has changed since it was added/);
+      }
+      const video = { path, contentHash: expected.get(path)! };
+      await expect(requireUnchanged(video)).rejects.toMatchObject({ code: 'bad-input' });
+      await copyTo(at('vfr.kept'), path);
+      expect((await fetch(`${base}/frame/v/3.png`)).status).toBe(200);
+      await requireUnchanged(video);
+    } finally {
+      await copyTo(at('vfr.kept'), path);
+      expected.clear();
+    }
+  });
+
+  it('is told from one with the same fingerprint once every byte was read', async () => {
+    const path = at('twin.bin');
+    const bytes = Buffer.alloc(12_000_000, 7);
+    await writeFile(path, bytes);
+    const certain = createMedia({ cacheFolder: at('certain'), fullHashes: true });
+    try {
+      const name = await certain.contentHash(path);
+      await certain.hashesSettled();
+      expect(await certain.contentHash(path)).toBe(name);
+      // Between two samples.
+      bytes[6_000_001] = 9;
+      await writeFile(path, bytes);
+      expect(await contentHash(path)).toBe(name);
+      await certain.contentHash(path);
+      await certain.hashesSettled();
+      expect(await certain.contentHash(path)).not.toBe(name);
+      const again = createMedia({ cacheFolder: at('certain'), fullHashes: true });
+      expect(await again.contentHash(path)).toBe(await certain.contentHash(path));
+      again.dispose();
+    } finally {
+      certain.dispose();
+    }
   });
 });
 

@@ -5,6 +5,7 @@ import type http from 'node:http';
 import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { createMediaResponder, mediaListener, type MediaResponder } from '#service/media/serve/responder';
+import { requireUnchanged } from '#service/media/relink';
 import { createMedia, type MediaService } from '#service/media/service';
 import type { LightWork } from '#service/jobs/runners';
 import type { Store } from '#service/store/store';
@@ -46,13 +47,13 @@ export function createServiceMedia(dataDir: string): ServiceMedia {
         store.readOnlyReason === null
           ? store.layout.cache
           : path.join(dataDir, 'cache', path.basename(store.layout.dir));
-      const media = createMedia({ cacheFolder });
+      const media = createMedia({ cacheFolder, fullHashes: true });
       open = {
         store,
         media,
         responder: createMediaResponder({
           media,
-          resolve: (id) => store.videos.get(id)?.path ?? null,
+          resolve: (id) => store.videos.get(id) ?? null,
           curves: (videoId, modelId) => curveFile(store, videoId, modelId),
         }),
       };
@@ -61,6 +62,7 @@ export function createServiceMedia(dataDir: string): ServiceMedia {
       const { videoId } = request as { videoId: string };
       if (open === null) throw new StudioError('cancelled', 'The project was closed.');
       const video = open.store.videos.require(videoId);
+      await requireUnchanged(video);
       const tell = (share: number): void =>
         progress({
           fraction: share,

@@ -8,18 +8,23 @@ import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { ErrorInfo } from '#core/contract/errors';
 import type { BadgeInfo, VideoInfo } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
-import { findMoved } from '#service/media/relink';
+import { changedFile, findMoved } from '#service/media/relink';
 import type { ServiceContext } from './context.ts';
 import { expandFolders, readVideo } from './ingest.ts';
 
-/** A missing file is a badge, not an error: the annotation stays. */
-function withMoved(video: VideoInfo): VideoInfo {
-  if (fs.existsSync(video.path)) return video;
-  const moved: BadgeInfo = {
-    kind: 'moved',
-    text: `The file is not where it was (${video.path}). Its labels are safe; show where it is now.`,
-  };
-  return { ...video, badges: [moved, ...video.badges] };
+/** A missing or changed file is a badge, not an error: the annotation stays. @param isSame whether the content is known to be the same */
+function withState(video: VideoInfo, isSame: (size: number) => boolean): VideoInfo {
+  const stat = fs.statSync(video.path, { throwIfNoEntry: false });
+  const badge: BadgeInfo | null =
+    stat === undefined
+      ? {
+          kind: 'moved',
+          text: `The file is not where it was (${video.path}). Its labels are safe; show where it is now.`,
+        }
+      : isSame(stat.size)
+        ? null
+        : { kind: 'changed', text: changedFile(video.path).message };
+  return badge === null ? video : { ...video, badges: [badge, ...video.badges] };
 }
 
 /** Handlers of `videos.*`. */
@@ -56,9 +61,19 @@ export function videoHandlers(
   return {
     'videos.list': (query) => {
       const page = context.project().store.videos.list(query);
-      return { total: page.total, items: page.items.map(withMoved) };
+      // A page is shown at once: sizes are compared here, contents when a video is opened.
+      const sizeOf = (id: string): number => context.project().store.videos.rowOf(id)?.bytes ?? -1;
+      const items = page.items.map((video) => withState(video, (size) => size === sizeOf(video.id)));
+      return { total: page.total, items };
     },
-    'videos.get': ({ id }) => withMoved(context.project().store.videos.require(id)),
+    'videos.get': async ({ id }) => {
+      const video = context.project().store.videos.require(id);
+      const hash = await context
+        .media()
+        .contentHash(video.path)
+        .catch(() => null);
+      return withState(video, () => hash === video.contentHash);
+    },
     'videos.add': async ({ paths }) => {
       const store = context.writable();
       const media = context.media();

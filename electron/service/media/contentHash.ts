@@ -10,6 +10,11 @@ const BLOCK = 64 * 1024;
 const SAMPLES = 62;
 const EDGE = 512 * 1024;
 
+/** Whether the fast fingerprint of a file of so many bytes covers every one of them. */
+export function isHashedWhole(size: number): boolean {
+  return size <= 2 * EDGE + SAMPLES * BLOCK;
+}
+
 /** SHA-256 (hex, first 40 digits) over size, head, tail and evenly spaced samples. */
 export async function contentHash(path: string): Promise<string> {
   const file = await open(path, 'r');
@@ -21,7 +26,7 @@ export async function contentHash(path: string): Promise<string> {
       const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
       hash.update(buffer.subarray(0, bytesRead));
     };
-    if (size <= 2 * EDGE + SAMPLES * BLOCK) {
+    if (isHashedWhole(size)) {
       for (let from = 0; from < size; from += EDGE) await add(from, EDGE);
     } else {
       await add(0, EDGE);
@@ -36,12 +41,12 @@ export async function contentHash(path: string): Promise<string> {
 }
 
 /** SHA-256 of every byte (hex): certain, slow; made in the background. */
-export async function fullHash(path: string, signal?: AbortSignal): Promise<string> {
+export async function fullHash(path: string, onWork?: () => void): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path, 'r');
   try {
     for await (const chunk of file.createReadStream({ highWaterMark: 1 << 20, autoClose: false })) {
-      signal?.throwIfAborted();
+      onWork?.();
       hash.update(chunk as Buffer);
     }
     return hash.digest('hex');

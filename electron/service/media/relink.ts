@@ -3,6 +3,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { StudioError } from '#core/contract/errors';
 import { contentHash } from './contentHash.ts';
 
 /** What is known of a video that is not where it was. */
@@ -22,6 +23,30 @@ export async function stateOf({ path, contentHash: known, bytes }: LostVideo): P
   if (info === null || !info.isFile()) return 'missing';
   if (bytes !== undefined && info.size !== bytes) return 'changed';
   return (await contentHash(path)) === known ? 'there' : 'changed';
+}
+
+/** The error for a file whose content is not the one that labels were made on. */
+export function changedFile(path: string): StudioError {
+  return new StudioError(
+    'bad-input',
+    `${basename(path)} has changed since it was added: another content lies under its name. Its labels belong to the old content. Put the old file back or show where it is, or add this one as a new video under another name.`,
+    { path, changed: true },
+  );
+}
+
+/**
+ * Refuses a file that is not the one that it was.
+ *
+ * @throws StudioError `not-found` when it is missing, `bad-input` when it has changed
+ */
+export async function requireUnchanged(video: LostVideo): Promise<void> {
+  const state = await stateOf(video);
+  if (state === 'missing') {
+    throw new StudioError('not-found', `There is no file ${video.path}. Show where it is now.`, {
+      path: video.path,
+    });
+  }
+  if (state === 'changed') throw changedFile(video.path);
 }
 
 /** How far a search goes. */

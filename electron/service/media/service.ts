@@ -1,21 +1,22 @@
 /**
  * The media service: what the rest of the program asks about videos. Caches in front, decoding processes behind (`isolate/`).
  *
- * Three lanes: frames that a person waits for, indexing, and what is made in the background (sheets, peaks, proxies), so that none holds up another. Everything in the cache folder can be deleted at any time.
+ * Four lanes: frames that a person waits for, indexing, what is made in the background (sheets, peaks, proxies), and hashing of whole files, so that
+ * none holds up another. Everything in the cache folder can be deleted at any time.
  */
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#core/contract/errors';
-import { contentHash } from './contentHash.ts';
+import { createByteCache } from './byteCache.ts';
 import type { StillFormat } from './derive/images.ts';
 import { peaksLevel } from './derive/peaksFile.ts';
 import { DENSITIES, sheetLayout, type SheetLayout } from './derive/sheetLayout.ts';
 import type { FrameIndex } from './frameIndex.ts';
+import { createIdentity } from './identity.ts';
 import { unpackIndex, writeWhole } from './indexFile.ts';
 import { createLane, type CallOptions, type Lane } from './isolate/lane.ts';
 import type { Still, VideoFile } from './isolate/protocol.ts';
 import type { ProbeInfo } from './probe.ts';
-import { checkFile } from './files.ts';
 
 /** How a frame is wanted. */
 export interface StillOptions extends CallOptions {
@@ -29,7 +30,10 @@ export interface StillOptions extends CallOptions {
 export interface MediaService {
   /** @throws StudioError `bad-input` naming the file */
   probe(path: string, options?: CallOptions): Promise<ProbeInfo>;
+  /** What names the content of a file: a fingerprint, and once every byte was read, what is certain. */
   contentHash(path: string): Promise<string>;
+  /** When every file asked for so far has been read whole; at once where full hashes are not made. */
+  hashesSettled(): Promise<void>;
   frameIndex(path: string, options?: CallOptions): Promise<FrameIndex>;
   /** The packed table that `/index/ID` serves. */
   indexBytes(path: string, options?: CallOptions): Promise<Buffer>;
@@ -59,60 +63,30 @@ export interface MediaService {
 /** Where caches go, and bounds. */
 export interface MediaOptions {
   readonly cacheFolder: string;
+  /** Reads every byte of each file in the background, to be certain of its identity. */
+  readonly fullHashes?: boolean;
   readonly silenceMs?: number;
   readonly maxBytes?: number;
 }
 
-/** Frame indexes kept in memory. */
-const KEPT_INDEXES = 6;
-
-class Kept<T> {
-  readonly #items = new Map<string, T>();
-  readonly #limit: number;
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-  get(key: string): T | undefined {
-    const item = this.#items.get(key);
-    if (item !== undefined) {
-      this.#items.delete(key);
-      this.#items.set(key, item);
-    }
-    return item;
-  }
-  set(key: string, item: T): void {
-    this.#items.set(key, item);
-    for (const oldest of this.#items.keys()) {
-      if (this.#items.size <= this.#limit) break;
-      this.#items.delete(oldest);
-    }
-  }
-}
+/** Frame indexes kept in memory: some ten hours at 60 frames a second. */
+const KEPT_INDEX_BYTES = 32 * 1024 * 1024;
+const KEPT_PROBES = 200;
 
 /** Starts nothing yet: decoding processes come with the first call. */
-export function createMedia({ cacheFolder, ...bounds }: MediaOptions): MediaService {
+export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: MediaOptions): MediaService {
   const indexFolder = join(cacheFolder, 'index');
   const interactive = createLane(bounds);
   const indexing = createLane({ ...bounds, killOnCancel: true });
   const background = createLane({ ...bounds, killOnCancel: true });
-  const hashes = new Kept<string>(1000);
-  const indexes = new Kept<FrameIndex>(KEPT_INDEXES);
-  const probes = new Kept<ProbeInfo>(200);
+  const hashing = createLane({ ...bounds, killOnCancel: true });
+  const { hashOf, settled } = createIdentity(
+    join(cacheFolder, 'hashes'),
+    fullHashes ? (path) => hashing.call('fullHash', { path }) : null,
+  );
+  const indexes = createByteCache<FrameIndex>(KEPT_INDEX_BYTES);
+  const probes = createByteCache<ProbeInfo>(KEPT_PROBES);
 
-  /** A file that changed is another file: the key holds its size and time of change. */
-  const keyOf = async (path: string): Promise<string> => {
-    checkFile(path);
-    const { size, mtimeMs, ino } = await stat(path);
-    return `${path}|${size}|${mtimeMs}|${ino}`;
-  };
-  const hashOf = async (path: string): Promise<string> => {
-    const key = await keyOf(path);
-    const known = hashes.get(key);
-    if (known !== undefined) return known;
-    const hash = await contentHash(path);
-    hashes.set(key, hash);
-    return hash;
-  };
   const fileOf = async (path: string): Promise<VideoFile> => ({
     path,
     contentHash: await hashOf(path),
@@ -125,7 +99,7 @@ export function createMedia({ cacheFolder, ...bounds }: MediaOptions): MediaServ
     const known = probes.get(key);
     if (known !== undefined) return known;
     const info = await indexing.call('probe', file, options);
-    probes.set(key, info);
+    probes.set(key, info, 1);
     return info;
   };
   const indexBytes = async (path: string, options: CallOptions = {}): Promise<Buffer> => {
@@ -141,7 +115,7 @@ export function createMedia({ cacheFolder, ...bounds }: MediaOptions): MediaServ
     if (known !== undefined) return known;
     const index = unpackIndex(await indexBytes(path, options));
     if (index === null) throw new StudioError('internal', 'The frame index was not written.');
-    indexes.set(hash, index);
+    indexes.set(hash, index, index.pts.byteLength + index.ids.byteLength);
     return index;
   };
 
@@ -186,11 +160,12 @@ export function createMedia({ cacheFolder, ...bounds }: MediaOptions): MediaServ
       densitySec,
     );
   };
-  const lanes: readonly Lane[] = [interactive, indexing, background];
+  const lanes: readonly Lane[] = [interactive, indexing, background, hashing];
 
   return {
     probe,
     contentHash: hashOf,
+    hashesSettled: settled,
     frameIndex,
     indexBytes,
     frame: async (path, frame, { format = 'png', maxWidth = 0, maxHeight = 0, ...options } = {}) =>

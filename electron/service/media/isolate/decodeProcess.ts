@@ -3,8 +3,10 @@
  *
  * One request at a time. Long work sends a beat now and then; when beats stay away, or memory grows too much, the service ends the process.
  */
+import { setPriority } from 'node:os';
 import process from 'node:process';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
+import { fullHash } from '#service/media/contentHash';
 import { makePeaks } from '#service/media/derive/peaks';
 import { makeProxy } from '#service/media/derive/proxy';
 import { makeSheet } from '#service/media/derive/thumbnails';
@@ -80,6 +82,10 @@ const handlers: Handlers = {
     return makePeaks(file.path, (index.pts[0]! * index.timeBase.num) / index.timeBase.den, beat);
   },
   proxy: async ({ out, ...file }) => makeProxy(file.path, await indexOf(file), out, beat),
+  fullHash: async ({ path }) => {
+    setPriority(19);
+    return fullHash(path, beat);
+  },
   forget: async () => {
     forget();
     return null;

@@ -44,6 +44,8 @@ export interface DecodeCalls {
     readonly args: VideoFile & { readonly out: string };
     readonly result: { readonly frames: number };
   };
+  /** Hash of every byte, at the least priority. */
+  fullHash: { readonly args: { readonly path: string }; readonly result: string };
   /** Closes files that are kept open. */
   forget: { readonly args: Record<string, never>; readonly result: null };
 }

@@ -11,6 +11,7 @@ import { Readable } from 'node:stream';
 import { StudioError, toErrorInfo, type ErrorCode } from '#core/contract/errors';
 import { curveHeadBytes } from '#core/infer/curveFile';
 import type { StillFormat } from '#service/media/derive/images';
+import { changedFile } from '#service/media/relink';
 import type { MediaService } from '#service/media/service';
 import { parseRange, rangeHeaders } from './range.ts';
 
@@ -37,10 +38,17 @@ export interface MediaResponse {
 /** Answers requests. */
 export type MediaResponder = (request: MediaRequest) => Promise<MediaResponse>;
 
+/** The file behind an id. */
+export interface ServedVideo {
+  readonly path: string;
+  /** Of the content that labels were made on: a file with another one is refused. Null where any content will do. */
+  readonly contentHash: string | null;
+}
+
 /** What the responder needs to know. */
 export interface ResponderOptions {
   /** The file behind an id, or null. */
-  readonly resolve: (id: string) => string | null | Promise<string | null>;
+  readonly resolve: (id: string) => ServedVideo | null | Promise<ServedVideo | null>;
   readonly media: MediaService;
   /** The file with a video's score curves by a model, or null. */
   readonly curves?: (videoId: string, modelId: string) => string | null;
@@ -192,8 +200,12 @@ export function createMediaResponder({ resolve, media, curves }: ResponderOption
       throw new StudioError('not-found', 'There is no such address.');
     }
     const tooMany = more.length > 0 || (first !== undefined && ['video', 'proxy', 'index'].includes(kind));
-    const path = id === '' || tooMany ? null : await resolve(id);
-    if (path === null) throw new StudioError('not-found', 'There is no such video.');
+    const video = id === '' || tooMany ? null : await resolve(id);
+    if (video === null) throw new StudioError('not-found', 'There is no such video.');
+    const { path } = video;
+    await stat(path);
+    if (video.contentHash !== null && (await media.contentHash(path)) !== video.contentHash)
+      throw changedFile(path);
     switch (kind) {
       case 'video':
         return sendFile(path, request);
