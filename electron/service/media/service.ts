@@ -80,10 +80,11 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
   const indexing = createLane({ ...bounds, killOnCancel: true });
   const background = createLane({ ...bounds, killOnCancel: true });
   const hashing = createLane({ ...bounds, killOnCancel: true });
-  const { hashOf, settled } = createIdentity(
+  const identity = createIdentity(
     join(cacheFolder, 'hashes'),
     fullHashes ? (path) => hashing.call('fullHash', { path }) : null,
   );
+  const hashOf = (path: string): Promise<string> => identity.hashOf(path);
   const indexes = createByteCache<FrameIndex>(KEPT_INDEX_BYTES);
   const probes = createByteCache<ProbeInfo>(KEPT_PROBES);
 
@@ -165,7 +166,7 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
   return {
     probe,
     contentHash: hashOf,
-    hashesSettled: settled,
+    hashesSettled: () => identity.settled(),
     frameIndex,
     indexBytes,
     frame: async (path, frame, { format = 'png', maxWidth = 0, maxHeight = 0, ...options } = {}) =>
