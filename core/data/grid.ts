@@ -2,6 +2,7 @@
  * Labels and detections between seconds and the feature grid, and which grid steps somebody looked at.
  */
 import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation/segment';
+import { temporalIou } from '#core/annotation/segment';
 import type { GridDetection, GridSegment } from '#core/model/detector';
 import { StudioError } from '#core/contract/errors';
 import type { SnippetPlan } from './snippets.ts';
@@ -43,15 +44,52 @@ export function segmentsOnGrid(
   return result;
 }
 
-/** uint8 [snippets]: 1 where the middle of the snippet is covered. Absent ranges mean that the whole video was looked at. */
-export function coveredSteps(covered: readonly TimeRange[] | undefined, plan: SnippetPlan): Uint8Array {
+/** Above this overlap a rejected candidate was a segment with other edges, or a double: it says nothing about the class. */
+const SAME_SEGMENT_TIOU = 0.5;
+
+/** Rejected candidates on the grid: those of known labels that are no segment's double and lie mostly inside. */
+export function rejectedOnGrid(
+  rejected: readonly LabelledSegment[] | undefined,
+  segments: readonly LabelledSegment[],
+  labels: readonly string[],
+  plan: SnippetPlan,
+): GridSegment[] {
+  const counting = (rejected ?? []).filter(
+    (candidate) =>
+      labels.includes(candidate.label) &&
+      segments.every(
+        (segment) => segment.label !== candidate.label || temporalIou(segment, candidate) < SAME_SEGMENT_TIOU,
+      ),
+  );
+  return segmentsOnGrid(counting, labels, plan).filter(({ classIndex }) => classIndex >= 0);
+}
+
+/**
+ * uint8 [snippets]: 1 where the middle of the snippet is covered. Absent ranges mean that the whole video was looked at. Where a segment
+ * lies somebody looked as well, whatever the ranges say.
+ */
+export function coveredSteps(
+  ranges: readonly TimeRange[] | undefined,
+  plan: SnippetPlan,
+  segments: readonly TimeRange[] = [],
+): Uint8Array {
   const mask = new Uint8Array(plan.snippets);
-  if (covered === undefined) return mask.fill(1);
+  if (ranges === undefined) return mask.fill(1);
+  const covered = [...ranges, ...segments];
   for (let s = 0; s < plan.snippets; s += 1) {
     const sec = plan.startSec + (s + 0.5) * plan.stepSec;
     if (covered.some((range) => sec >= range.startSec && sec < range.endSec)) mask[s] = 1;
   }
   return mask;
+}
+
+/** Whether the middle of a segment lies in time that somebody looked at; absent ranges mean everywhere. */
+export function isCovered(
+  { startSec, endSec }: TimeRange,
+  ranges: readonly TimeRange[] | undefined,
+): boolean {
+  const middle = (startSec + endSec) / 2;
+  return ranges === undefined || ranges.some((range) => middle >= range.startSec && middle < range.endSec);
 }
 
 /** Detections of the grid in seconds, clipped to the video; those that vanish are dropped. */

@@ -66,8 +66,13 @@ export function averageRate(timing: VideoTiming): number {
 /** Snippets that a configuration gives a video at full temporal fidelity. */
 export function snippetCount(timing: VideoTiming, sampling: SamplingConfig): number {
   if (sampling.mode === 'resize') return sampling.snippets;
-  const intervalSec = slidingInterval(sampling) / averageRate(timing);
+  const intervalSec = slidingIntervalSec(sampling, averageRate(timing));
   return Math.max(1, Math.ceil((timing.endSec - timing.frameSec[0]!) / intervalSec - 1e-6));
+}
+
+/** Seconds from one snippet to the next in `sliding` mode. */
+function slidingIntervalSec(sampling: SamplingConfig, rate: number): number {
+  return sampling.intervalSec ?? slidingInterval(sampling) / rate;
 }
 
 /** Frames from one snippet to the next in `sliding` mode. */
@@ -81,14 +86,14 @@ export function planSnippets(
   sampling: SamplingConfig,
   change: PlanChange = {},
 ): SnippetPlan {
-  const { framesPerSnippet, strideFrames } = sampling;
+  const { framesPerSnippet, strideFrames, spanSec } = sampling;
   const rate = averageRate(timing);
   const snippets = Math.max(1, Math.round(snippetCount(timing, sampling) / (change.temporalFactor ?? 1)));
   const firstSec = timing.frameSec[0] ?? 0;
   const stepSec =
     sampling.mode === 'resize'
       ? (timing.endSec - firstSec) / snippets
-      : (slidingInterval(sampling) / rate) * (change.temporalFactor ?? 1);
+      : slidingIntervalSec(sampling, rate) * (change.temporalFactor ?? 1);
   const offset = Math.round(change.offsetFrames ?? 0);
   const last = timing.frameSec.length - 1;
   const frames = new Int32Array(snippets * framesPerSnippet);
@@ -96,9 +101,11 @@ export function planSnippets(
     const centre = firstSec + (s + 0.5) * stepSec;
     for (let f = 0; f < framesPerSnippet; f += 1) {
       const frame =
-        strideFrames === null
-          ? frameAt(timing, firstSec + (s + (f + 0.5) / framesPerSnippet) * stepSec)
-          : frameAt(timing, centre) + Math.round((f - framesPerSnippet / 2) * strideFrames);
+        spanSec !== undefined
+          ? frameAt(timing, centre + ((f + 0.5) / framesPerSnippet - 0.5) * spanSec)
+          : strideFrames === null
+            ? frameAt(timing, firstSec + (s + (f + 0.5) / framesPerSnippet) * stepSec)
+            : frameAt(timing, centre) + Math.round((f - framesPerSnippet / 2) * strideFrames);
       frames[s * framesPerSnippet + f] = Math.min(last, Math.max(0, frame + offset));
     }
   }

@@ -7,6 +7,12 @@ import { softNmsIndices, type SoftNmsOptions } from './softNms.ts';
 /** Candidates shorter than this many feature steps are dropped (ActionFormer's `duration_thresh` is 0.05 s). */
 const SHORTEST_STEPS = 0.05;
 
+/** Soft-NMS of a sequence, and which candidates have met already. */
+export interface SuppressOptions extends Omit<SoftNmsOptions, 'groups'> {
+  /** Candidates of one group do not lower each other. */
+  readonly groupOf?: (candidate: GridDetection) => number;
+}
+
 /**
  * Per-class soft-NMS over all candidates of one sequence.
  *
@@ -17,26 +23,26 @@ const SHORTEST_STEPS = 0.05;
 export function suppressPerClass(
   candidates: readonly GridDetection[],
   length: number,
-  options: SoftNmsOptions,
+  { groupOf, ...options }: SuppressOptions,
 ): GridDetection[] {
-  const byClass = new Map<number, GridDetection[]>();
+  const byClass = new Map<number, { readonly item: GridDetection; readonly group: number }[]>();
   for (const candidate of candidates) {
     const start = Math.max(0, candidate.start);
     const end = Math.min(length, candidate.end);
     if (!(end - start > SHORTEST_STEPS)) continue;
     const list = byClass.get(candidate.classIndex) ?? [];
-    list.push({ ...candidate, start, end });
+    list.push({ item: { ...candidate, start, end }, group: groupOf?.(candidate) ?? 0 });
     byClass.set(candidate.classIndex, list);
   }
   const result: GridDetection[] = [];
   for (const list of byClass.values()) {
     const kept = softNmsIndices(
-      list.map((item) => item.start),
-      list.map((item) => item.end),
-      list.map((item) => item.score),
-      options,
+      list.map(({ item }) => item.start),
+      list.map(({ item }) => item.end),
+      list.map(({ item }) => item.score),
+      { ...options, ...(groupOf === undefined ? {} : { groups: list.map(({ group }) => group) }) },
     );
-    for (const { index, score } of kept) result.push({ ...list[index]!, score });
+    for (const { index, score } of kept) result.push({ ...list[index]!.item, score });
   }
   return result.sort((a, b) => b.score - a.score).slice(0, options.keep);
 }

@@ -19,6 +19,8 @@ export interface SoftNmsOptions {
    * positive. True repeats that; default false.
    */
   readonly originalStop?: boolean;
+  /** Group of each segment; those of one group do not lower each other. Absent: all do. */
+  readonly groups?: ArrayLike<number>;
 }
 
 /** A segment that stayed: where it was in the input and its lowered score. */
@@ -36,7 +38,7 @@ export function softNmsIndices(
   starts: ArrayLike<number>,
   ends: ArrayLike<number>,
   scores: ArrayLike<number>,
-  { sigma, keep, minScore = 0, originalStop = false }: SoftNmsOptions,
+  { sigma, keep, minScore = 0, originalStop = false, groups }: SoftNmsOptions,
 ): KeptSegment[] {
   if (!(sigma > 0)) throw new RangeError(`sigma must be positive, not ${sigma}`);
   const count = scores.length;
@@ -60,6 +62,7 @@ export function softNmsIndices(
     const end = ends[index]!;
     for (let i = 0; i < left; i += 1) {
       const other = alive[i]!;
+      if (groups !== undefined && groups[other] === groups[index]) continue;
       const overlap = Math.min(end, ends[other]!) - Math.max(start, starts[other]!);
       if (overlap <= 0) continue;
       const iou = overlap / (end - start + (ends[other]! - starts[other]!) - overlap);

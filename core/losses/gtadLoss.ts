@@ -40,10 +40,15 @@ const EPSILON = 1e-6;
 /** Thresholds in the precision of the labels. */
 const [HIGH, MIDDLE, CERTAIN] = [Math.fround(0.7), Math.fround(0.3), Math.fround(0.9)];
 
+/** How much more a rejected cell counts than another negative. */
+const HARD_NEGATIVE_WEIGHT = 4;
+
 /** One entry of a balanced cross-entropy: where it is, its kind, and where its gradient goes. */
 interface Entry {
   readonly probability: number;
   readonly positive: boolean;
+  /** Factor of a negative: more for what a person rejected. */
+  readonly factor: number;
   readonly add: (gradient: number) => void;
 }
 
@@ -61,13 +66,13 @@ function balanced(
   const negativeFactor = ratio === Infinity ? 0.5 : ratio > 1 ? (0.5 * ratio) / (ratio - 1) : 0;
   const positiveFactor = ratio === Infinity ? 0 : 0.5 * ratio;
   let sum = 0;
-  for (const { probability, positive, add } of entries) {
+  for (const { probability, positive, factor, add } of entries) {
     if (positive) {
       sum -= positiveFactor * Math.log(probability + EPSILON);
       add((-weight * positiveFactor) / (probability + EPSILON) / count);
     } else {
-      sum -= negativeFactor * Math.log(1 - probability + EPSILON);
-      add((weight * negativeFactor) / (1 - probability + EPSILON) / count);
+      sum -= factor * negativeFactor * Math.log(1 - probability + EPSILON);
+      add((factor * weight * negativeFactor) / (1 - probability + EPSILON) / count);
     }
   }
   return sum / count;
@@ -95,7 +100,14 @@ export function gtadLoss(
     outputs.flatMap((output, item) =>
       [...output[side]].flatMap((probability, t) =>
         labels[item]!.nodeMask[t] === 1
-          ? [{ probability, positive: labels[item]![side][t]! > 0.5, add: into(gradients[item]![side], t) }]
+          ? [
+              {
+                probability,
+                positive: labels[item]![side][t]! > 0.5,
+                factor: 1,
+                add: into(gradients[item]![side], t),
+              },
+            ]
           : [],
       ),
     );
@@ -108,6 +120,7 @@ export function gtadLoss(
       .map((cell) => ({
         probability: output.classification[cell]!,
         positive: labels[item]!.iou[cell]! > CERTAIN,
+        factor: labels[item]!.hardCells.has(cell) ? HARD_NEGATIVE_WEIGHT : 1,
         add: into(gradients[item]!.classification, cell),
       })),
   );

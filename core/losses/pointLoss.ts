@@ -8,7 +8,7 @@ import type { DetectorBatch } from '#core/model/detector';
 import type { PyramidLayout } from '#core/model/bricks/pyramid';
 import { diouOfOffsets } from './diou.ts';
 import { FOCAL_DEFAULTS, sigmoidFocal } from './focal.ts';
-import { pointTarget, type PointTarget } from './pointTargets.ts';
+import { classFactor, pointTarget, type PointTarget } from './pointTargets.ts';
 
 /** Targets of all rows of a batch; null in gaps and padding. */
 export type BatchTargets = readonly (PointTarget | null)[];
@@ -19,6 +19,7 @@ export function batchTargets(layout: PyramidLayout, batch: DetectorBatch, radius
   const targets: (PointTarget | null)[] = [];
   batch.lengths.forEach((length, item) => {
     const segments = batch.segments[item] ?? [];
+    const rejected = batch.rejected?.[item] ?? [];
     for (const point of layout.points) {
       if (point === null || point.position >= length) {
         targets.push(null);
@@ -26,7 +27,7 @@ export function batchTargets(layout: PyramidLayout, batch: DetectorBatch, radius
       }
       const covered =
         batch.covered === undefined || batch.covered[item * steps + Math.floor(point.position)] === 1;
-      targets.push(pointTarget(point, segments, radius, covered));
+      targets.push(pointTarget(point, segments, radius, covered, rejected));
     }
   });
   return targets;
@@ -60,12 +61,14 @@ export interface PointLoss {
  * @param logits [N, K]
  * @param offsets [N, 2], not negative, in strides
  * @param normaliser divides both sums, > 0
+ * @param classWeights factor of each class's positives
  */
 export function pointLoss(
   targets: BatchTargets,
   logits: Float32Array,
   offsets: Float32Array,
   normaliser: number,
+  classWeights?: readonly number[],
 ): PointLoss {
   const classes = logits.length / targets.length;
   const dLogits = new Float32Array(logits.length);
@@ -73,16 +76,18 @@ export function pointLoss(
   let classification = 0;
   let regression = 0;
   targets.forEach((target, row) => {
-    if (target === null || target.ignored) return;
+    if (target === null) return;
     for (let k = 0; k < classes; k += 1) {
       const at = row * classes + k;
+      const factor = classFactor(target, k, classWeights);
+      if (factor === 0) continue;
       const [loss, derivative] = sigmoidFocal(
         logits[at]!,
         target.classes.includes(k) ? 1 : 0,
         FOCAL_DEFAULTS,
       );
-      classification += loss;
-      dLogits[at] = derivative / normaliser;
+      classification += factor * loss;
+      dLogits[at] = (factor * derivative) / normaliser;
     }
     if (target.offsets === null) return;
     const result = diouOfOffsets(

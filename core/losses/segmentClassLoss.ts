@@ -10,6 +10,8 @@ export interface SegmentClassOptions {
   readonly kind: 'softmax' | 'sigmoid';
   /** Factor of the gradients. */
   readonly weight: number;
+  /** Factor of each class's segments; absent: all count alike. */
+  readonly classWeights?: readonly number[] | undefined;
 }
 
 /** Mean loss over all segments and weighted gradients of the step logits. */
@@ -57,7 +59,7 @@ export function segmentClassLoss(
   stepLogits: readonly Float32Array[],
   segments: readonly (readonly GridSegment[])[],
   classes: number,
-  { kind, weight }: SegmentClassOptions,
+  { kind, weight, classWeights }: SegmentClassOptions,
 ): SegmentClassLoss {
   const gradients = stepLogits.map((logits) => new Float32Array(logits.length));
   const count = segments.reduce(
@@ -71,6 +73,7 @@ export function segmentClassLoss(
     for (const segment of list) {
       if (segment.classIndex < 0) continue;
       const shares = stepShares(segment.start, segment.end, logits.length / classes);
+      const factor = classWeights?.[segment.classIndex] ?? 1;
       const p = activate(pooled(logits, classes, shares), kind);
       const same = (k: number): boolean =>
         list.some(
@@ -78,9 +81,9 @@ export function segmentClassLoss(
         );
       for (let k = 0; k < classes; k += 1) {
         const wanted = (kind === 'softmax' ? k === segment.classIndex : same(k)) ? 1 : 0;
-        if (wanted === 1) loss -= Math.log(Math.max(p[k]!, 1e-12)) / count;
-        else if (kind === 'sigmoid') loss -= Math.log(Math.max(1 - p[k]!, 1e-12)) / count;
-        const slope = (weight * (p[k]! - wanted)) / count;
+        if (wanted === 1) loss -= (factor * Math.log(Math.max(p[k]!, 1e-12))) / count;
+        else if (kind === 'sigmoid') loss -= (factor * Math.log(Math.max(1 - p[k]!, 1e-12))) / count;
+        const slope = (factor * weight * (p[k]! - wanted)) / count;
         for (const [t, share] of shares) target[t * classes + k] = target[t * classes + k]! + slope * share;
       }
     }

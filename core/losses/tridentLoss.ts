@@ -8,6 +8,7 @@ import type { PyramidLayout } from '#core/model/bricks/pyramid';
 import { diouOfOffsets } from './diou.ts';
 import { FOCAL_DEFAULTS, sigmoidFocal } from './focal.ts';
 import type { BatchTargets } from './pointLoss.ts';
+import { classFactor } from './pointTargets.ts';
 
 /** Raw outputs of the head on all rows of a batch. */
 export interface TridentOutputs {
@@ -114,9 +115,14 @@ export function tridentLoss(
   lengths: readonly number[],
   targets: BatchTargets,
   outputs: TridentOutputs,
-  options: { readonly normaliser: number; readonly bins: number; readonly iouPower: number },
+  options: {
+    readonly normaliser: number;
+    readonly bins: number;
+    readonly iouPower: number;
+    readonly classWeights?: readonly number[] | undefined;
+  },
 ): TridentLoss {
-  const { normaliser, bins, iouPower } = options;
+  const { normaliser, bins, iouPower, classWeights } = options;
   const classes = outputs.logits.length / targets.length;
   const gradients: TridentOutputs = {
     logits: new Float32Array(outputs.logits.length),
@@ -144,11 +150,19 @@ export function tridentLoss(
   let classification = 0;
   let regression = 0;
   targets.forEach((target, row) => {
-    if (target === null || target.ignored) return;
+    if (target === null) return;
     for (let k = 0; k < classes; k += 1) {
       const positive = target.classes.includes(k);
       const at = row * classes + k;
-      const [loss, derivative] = sigmoidFocal(outputs.logits[at]!, positive ? 1 : 0, FOCAL_DEFAULTS);
+      const factor = classFactor(target, k, classWeights);
+      if (factor === 0) continue;
+      const [plainLoss, plainDerivative] = sigmoidFocal(
+        outputs.logits[at]!,
+        positive ? 1 : 0,
+        FOCAL_DEFAULTS,
+      );
+      const loss = factor * plainLoss;
+      const derivative = factor * plainDerivative;
       if (!positive || target.offsets === null) {
         classification += loss;
         gradients.logits[at] = derivative / normaliser;

@@ -50,6 +50,10 @@ export interface DetectorBatch {
   readonly segments: readonly (readonly GridSegment[])[];
   /** uint8 [B, T]: 1 where somebody looked (covered); 0 is neither positive nor negative. Absent: all covered. */
   readonly covered?: Uint8Array;
+  /** Candidates of each sequence that a person rejected: hard negatives of their class, on uncovered steps too. Absent: none. */
+  readonly rejected?: readonly (readonly GridSegment[])[];
+  /** Factor by which each class's positives count. Absent: all count alike. */
+  readonly classWeights?: readonly number[];
 }
 
 /** What training carries from step to step besides parameters (loss normaliser, random state): plain data, part of checkpoints. */
@@ -71,6 +75,13 @@ export interface Detector {
   readonly name: DetectorName;
   /** Number of classes it scores. */
   readonly classCount: number;
+  /** How detections of several windows of one video are joined. */
+  readonly suppression: { readonly nmsSigma: number; readonly keep: number; readonly scoreThreshold: number };
+  /**
+   * The same head with one class for all, and its parameters as a start for all classes; absent where the head knows no classes anyway
+   * (G-TAD).
+   */
+  readonly agnostic?: { readonly detector: Detector; readonly expand: (parameters: TensorMap) => TensorMap };
   /** New random parameters; the same seed gives the same numbers. */
   initialise(seed: number): TensorMap;
   initialState(seed: number): DetectorState;

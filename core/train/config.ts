@@ -42,6 +42,10 @@ export interface SamplingConfig {
   readonly strideFrames: number | null;
   /** `sliding`: frames from one snippet to the next; absent: snippets lie end to end. */
   readonly intervalFrames?: number;
+  /** `sliding`: seconds from one snippet to the next, for videos of different rates; comes before `intervalFrames`. */
+  readonly intervalSec?: number;
+  /** Seconds over which a snippet's frames are spread, around its middle; comes before `strideFrames`. */
+  readonly spanSec?: number;
 }
 
 /** Changes of the frames in stage 2, the same over a sequence. */
@@ -80,6 +84,8 @@ export interface LofiConfig {
   /** Other factors than the paper's, by name. */
   readonly fidelities?: readonly Fidelity[];
   readonly augment: AugmentConfig | null;
+  /** Peak rates of the encoder to try, each with its own stage 2 and 3; the best on held-out videos stays. Absent: the one above. */
+  readonly encoderRates?: readonly number[];
 }
 
 /** ACP+: classification on the target's own segments before everything else. */
@@ -97,6 +103,14 @@ export interface HeadConfig {
   readonly emaDecay: number | null;
   /** Validate every N epochs and keep the best; null keeps the last. */
   readonly validateEvery: number | null;
+  /** Validations without a gain after which the training stops; absent or null: it runs to its end. */
+  readonly patience?: number | null;
+  /** Peak rates to try; the best on held-out videos stays (the paper searches five). Absent: the optimiser's own. */
+  readonly learningRates?: readonly number[];
+  /** Epochs at the start in which all classes count as one; absent: none. */
+  readonly agnosticEpochs?: number;
+  /** Rare classes count more. */
+  readonly classBalance?: boolean;
 }
 
 /** Everything that decides a training's outcome. */
@@ -113,5 +127,7 @@ export interface TrainConfig {
   readonly baseline: boolean;
   /** False leaves stage 2 out: the frozen baseline alone. */
   readonly tune?: boolean;
+  /** Where no video is in the validation subset, a part of the training videos is held out to choose by. */
+  readonly holdOut?: boolean;
   readonly targetClassification?: TargetClassificationConfig;
 }

@@ -89,7 +89,16 @@ export const STUDIO_CONFIG: TrainConfig = {
     windowEncoderLearningRate: 2e-4,
     frozenPrefixes: ['conv1', 'bn1', 'layer1.'],
   },
-  head: { ...DEMO_HEAD, batch: 4, emaDecay: 0.99 },
+  head: {
+    ...DEMO_HEAD,
+    batch: 4,
+    emaDecay: 0.99,
+    patience: 6,
+    learningRates: [5e-4, 1e-3, 2e-3],
+    agnosticEpochs: 8,
+    classBalance: true,
+  },
+  holdOut: true,
 };
 
 /** The paper's own recipe, for machines and data sets of its size. */

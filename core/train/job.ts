@@ -116,6 +116,8 @@ export interface TrainResult {
   readonly models: readonly TrainedModel[];
   /** Which of the two is better on held-out videos. */
   readonly kept: 'frozen' | 'lofi';
+  /** Why, in words. */
+  readonly reason: string;
   readonly stages: readonly StageFigures[];
   readonly engine: string;
 }

@@ -5,18 +5,21 @@
  * seed and the same selection rule.
  */
 import type { TensorMap } from '#core/compute/hostTensor';
-import type { TrainConfig } from './config.ts';
+import type { LofiConfig, TrainConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { extractFeatures } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
 import type { StageFigures, TrainedModel, TrainResult } from './job.ts';
 import { planEpochs, sideAt } from '#core/data/fidelity';
+import { holdOut } from '#core/data/holdout';
+import { slidingWindows } from '#core/data/windows';
 import { batchesPerEpoch } from '#core/data/sampler';
 import { snippetCount } from '#core/data/snippets';
 import { StudioError } from '#core/contract/errors';
 import type { WeightedStep } from './progress.ts';
 import { runLofiStage } from './stage2.ts';
-import { detectVideos, runHeadStage } from './stage3.ts';
+import { detectVideos } from './heldOut.ts';
+import { ratesOf, runHeadStage } from './stage3.ts';
 import type { HeadStageResult, HeadVariant } from './stage3.ts';
 import { reestimateStatistics } from './statistics.ts';
 import { runTargetClassification } from './targetClassification.ts';
@@ -46,6 +49,8 @@ export interface VariantResult extends HeadStageResult {
 export interface TrainOutcome {
   readonly variants: readonly VariantResult[];
   readonly kept: TrainResult['kept'];
+  /** Which is kept and by how much it is better, in words. */
+  readonly reason: string;
 }
 
 /** Multiply-adds differ by part: a head step, against a thousand pixels through the encoder. */
@@ -64,7 +69,17 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
       0,
     );
   const features = pixels(used);
-  const headSteps = batchesPerEpoch(training.length, head.batch) * head.epochs * HEAD_STEP_WEIGHT;
+  const sequences = training.reduce(
+    (sum, video) => sum + slidingWindows(snippetCount(video.timing, sampling), sampling.snippets).length,
+    0,
+  );
+  const canChoose = config.holdOut === true || used.some((video) => video.subset === 'validation');
+  const headSteps =
+    batchesPerEpoch(sequences, head.batch) *
+    (head.epochs + (head.agnosticEpochs ?? 0)) *
+    ratesOf(head, canChoose).length *
+    HEAD_STEP_WEIGHT;
+  const tunings = encoderRatesOf(lofi, canChoose).length;
   const perEpoch = pixels(training) * TRAIN_FACTOR;
   const stage2 = planEpochs(lofi).reduce((sum, epoch) => {
     const fidelity = epoch.fidelityOf(0);
@@ -72,7 +87,7 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
     return sum + (perEpoch * side * side) / fidelity.temporalFactor;
   }, 0);
   const warmup =
-    batchesPerEpoch(training.length, Math.max(4, lofi.batch)) * lofi.headWarmupEpochs * HEAD_STEP_WEIGHT;
+    batchesPerEpoch(sequences, Math.max(4, lofi.batch)) * lofi.headWarmupEpochs * HEAD_STEP_WEIGHT;
   return [
     { name: 'decode', weight: features * 0.1 },
     {
@@ -90,10 +105,10 @@ export function planProgress(config: TrainConfig, videos: readonly TimedVideo[])
     ...(config.tune === false
       ? []
       : [
-          { name: 'warmup', weight: warmup },
-          { name: 'stage2', weight: stage2 },
-          { name: 'features-lofi', weight: features },
-          { name: 'stage3-lofi', weight: headSteps },
+          { name: 'warmup', weight: warmup * tunings },
+          { name: 'stage2', weight: stage2 * tunings },
+          { name: 'features-lofi', weight: features * tunings },
+          { name: 'stage3-lofi', weight: headSteps * tunings },
         ]),
   ];
 }
@@ -139,31 +154,40 @@ export async function runTraining(
   meter: StageMeter,
 ): Promise<TrainOutcome> {
   const { config, labels, videos } = input;
+  const { sampling, lofi, seed } = config;
   checkTraining(videos, labels);
-  const training = videos.filter((video) => video.subset === 'training');
-  const validation = videos.filter((video) => video.subset === 'validation');
-  const used = [...training, ...validation];
+  const { training, validation } = divide(environment, input);
+  // A video whose last part is held out is in both, with the same features.
+  const used = [...new Map([...training, ...validation].map((video) => [video.id, video])).values()];
   const restat = async (encoder: TensorMap): Promise<TensorMap> =>
-    config.lofi.reestimateBatchNorm
-      ? reestimateStatistics(environment, encoder, training, config.sampling, config.seed)
-      : encoder;
+    lofi.reestimateBatchNorm ? reestimateStatistics(environment, encoder, training, sampling, seed) : encoder;
   const headOn = async (
     variant: HeadVariant,
     encoder: TensorMap,
     features: ReadonlyMap<string, VideoFeatures>,
+    suffix: string,
   ): Promise<VariantResult> => {
     const result = await meter.measure(`stage3-${variant}`, () =>
       runHeadStage(environment, {
         variant,
         config: config.head,
-        seed: config.seed,
+        seed,
         labels,
         training,
         validation,
         features,
+        windowSnippets: sampling.snippets,
+        suffix,
       }),
     );
-    const predictions = await detectVideos(environment, result.parameters, validation, features, labels);
+    const predictions = await detectVideos(
+      environment,
+      result.parameters,
+      validation,
+      features,
+      labels,
+      sampling.snippets,
+    );
     return { ...result, variant, encoder, predictions };
   };
   const variants: VariantResult[] = [];
@@ -174,9 +198,9 @@ export async function runTraining(
       : await meter.measure('target', () =>
           runTargetClassification(environment, {
             config: target,
-            sampling: config.sampling,
-            augment: config.lofi.augment,
-            seed: config.seed,
+            sampling,
+            augment: lofi.augment,
+            seed,
             labels,
             training,
             encoder: input.encoder,
@@ -184,34 +208,116 @@ export async function runTraining(
         );
   const frozenEncoder = await restat(start);
   const frozen = await meter.measure('features-frozen', () =>
-    extractFeatures(environment, frozenEncoder, used, config.sampling, 'features-frozen', 'frozen encoder'),
+    extractFeatures(environment, frozenEncoder, used, sampling, 'features-frozen', 'frozen encoder'),
   );
-  if (config.baseline) variants.push(await headOn('frozen', frozenEncoder, frozen));
-  if (config.tune === false) return { variants, kept: 'frozen' };
-  const tuned = await meter.measure('stage2', () =>
-    runLofiStage(environment, {
-      config: config.lofi,
-      sampling: config.sampling,
-      seed: config.seed,
-      labels,
-      training,
-      encoder: start,
-      warmupFeatures: frozen,
-    }),
-  );
-  const tunedEncoder = await restat(tuned);
-  const features = await meter.measure('features-lofi', () =>
-    extractFeatures(environment, tunedEncoder, used, config.sampling, 'features-lofi', 'tuned encoder'),
-  );
-  variants.push(await headOn('lofi', tunedEncoder, features));
-  return { variants, kept: betterOf(variants) };
+  if (config.baseline) variants.push(await headOn('frozen', frozenEncoder, frozen, ''));
+  if (config.tune !== false) {
+    const rates = encoderRatesOf(lofi, validation.length > 0);
+    let best: VariantResult | null = null;
+    for (const rate of rates) {
+      const suffix = rates.length > 1 ? `-encoder-${rate}` : '';
+      const tuned = await meter.measure('stage2', () =>
+        runLofiStage(environment, {
+          config: rates.length > 1 ? withEncoderRate(lofi, rate) : lofi,
+          sampling,
+          seed,
+          labels,
+          training,
+          encoder: start,
+          warmupFeatures: frozen,
+          classBalance: config.head.classBalance === true,
+          checkpoint: `stage2${suffix}`,
+        }),
+      );
+      const encoder = await restat(tuned);
+      const features = await meter.measure('features-lofi', () =>
+        extractFeatures(environment, encoder, used, sampling, 'features-lofi', 'tuned encoder'),
+      );
+      const result = await headOn('lofi', encoder, features, suffix);
+      if (rates.length > 1) environment.control.log('info', rateText(rate, result));
+      if (best === null || scoreOf(result) > scoreOf(best)) best = result;
+    }
+    variants.push(best!);
+  }
+  const outcome = { variants, ...chooseVariant(variants, validation) };
+  environment.control.log('info', outcome.reason);
+  return outcome;
 }
 
-/** The better one on validation videos; without any, LoFi. */
-function betterOf(variants: readonly VariantResult[]): TrainResult['kept'] {
-  const score = (name: HeadVariant): number | null =>
+/** Training and held-out videos; where a person set none aside, a part of the training videos. */
+function divide(
+  { control }: TrainEnvironment,
+  { config, videos }: TrainInput,
+): { readonly training: readonly TimedVideo[]; readonly validation: readonly TimedVideo[] } {
+  const training = videos.filter((video) => video.subset === 'training');
+  const validation = videos.filter((video) => video.subset === 'validation');
+  const canMeasure = validation.some((video) => video.segments.length > 0);
+  if (canMeasure || config.holdOut !== true) return { training, validation };
+  const held = holdOut(training, config.seed);
+  if (held === null) {
+    control.log(
+      'warning',
+      'There are too few segments to hold some out: nothing can tell which model is better.',
+    );
+    return { training, validation };
+  }
+  control.log('info', held.text);
+  return held;
+}
+
+/** Encoder rates that are tried. Without held-out videos nothing could choose. */
+function encoderRatesOf({ encoderRates, encoder }: LofiConfig, canChoose: boolean): readonly number[] {
+  return canChoose && encoderRates !== undefined && encoderRates.length > 0
+    ? encoderRates
+    : [encoder.learningRate];
+}
+
+/** Both phases at another peak rate; the second keeps its ratio to the first. */
+function withEncoderRate(lofi: LofiConfig, learningRate: number): LofiConfig {
+  return {
+    ...lofi,
+    encoder: { ...lofi.encoder, learningRate },
+    windowEncoderLearningRate: (lofi.windowEncoderLearningRate * learningRate) / lofi.encoder.learningRate,
+  };
+}
+
+const scoreOf = ({ validation }: VariantResult): number => validation?.averageMap ?? -1;
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+
+const rateText = (rate: number, result: VariantResult): string =>
+  `Encoder rate ${rate}: average mAP ${percent(Math.max(0, scoreOf(result)))} on held-out videos.`;
+
+/** Fewer held-out segments than this say little. */
+const FEW_SEGMENTS = 20;
+
+/** The better one on held-out videos, and why in words; without any, LoFi. */
+export function chooseVariant(
+  variants: readonly Pick<VariantResult, 'variant' | 'validation'>[],
+  validation: readonly Pick<TimedVideo, 'segments'>[],
+): { readonly kept: TrainResult['kept']; readonly reason: string } {
+  const figure = (name: HeadVariant): number | null =>
     variants.find(({ variant }) => variant === name)?.validation?.averageMap ?? null;
-  const frozen = score('frozen');
-  const lofi = score('lofi');
-  return frozen !== null && lofi !== null && frozen > lofi ? 'frozen' : 'lofi';
+  const frozen = figure('frozen');
+  const lofi = figure('lofi');
+  const [only] = variants;
+  if (variants.length === 1 && only !== undefined) {
+    const name = only.variant === 'lofi' ? 'LoFi' : 'the frozen encoder';
+    return { kept: only.variant, reason: `Only ${name} was trained.` };
+  }
+  if (frozen === null || lofi === null) {
+    return {
+      kept: 'lofi',
+      reason: 'No labelled video was held out, so nothing says which is better. LoFi is kept.',
+    };
+  }
+  const kept = frozen > lofi ? 'frozen' : 'lofi';
+  const segments = validation.reduce((sum, video) => sum + video.segments.length, 0);
+  const points = (100 * Math.abs(lofi - frozen)).toFixed(1);
+  const [winner, loser] = kept === 'lofi' ? ['LoFi', 'the frozen encoder'] : ['The frozen encoder', 'LoFi'];
+  const [more, less] = kept === 'lofi' ? [lofi, frozen] : [frozen, lofi];
+  const caution = segments < FEW_SEGMENTS ? ' So few say little: set more labelled videos aside.' : '';
+  return {
+    kept,
+    reason: `${winner} is kept: average mAP ${percent(more)} against ${percent(less)} of ${loser} on held-out videos (${points} points more, ${segments} segments).${caution}`,
+  };
 }

@@ -11,12 +11,13 @@ import type { TensorMap } from '#core/compute/hostTensor';
 import { assembleSnippets, stackSnippets } from '#core/data/assemble';
 import { drawChange } from '#core/data/augment';
 import { planEpochs, viewAt } from '#core/data/fidelity';
-import type { EpochPlan } from '#core/data/fidelity';
+import type { EpochPlan, VideoView } from '#core/data/fidelity';
 import { batchesPerEpoch, epochBatches } from '#core/data/sampler';
+import { snippetCount } from '#core/data/snippets';
 import type { DetectorState, DetectorStep } from '#core/model/detector';
 import { StudioError } from '#core/contract/errors';
 import { createRandom, mixSeed } from '#core/util/random';
-import type { LofiConfig, SamplingConfig } from './config.ts';
+import type { Fidelity, LofiConfig, SamplingConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { snippetsPerCall } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
@@ -24,7 +25,14 @@ import { clipByGlobalNorm, cloneParameters, initialOptimiserState, optimiserStep
 import type { OptimiserState } from './optimiser.ts';
 import { packMaps, unpackMaps } from './packing.ts';
 import { learningRateAt } from './schedule.ts';
-import { padSequences, sequenceTarget, unpadGradients } from './sequences.ts';
+import {
+  classWeightsOf,
+  isWorthTraining,
+  padSequences,
+  sequenceTarget,
+  trainingSequences,
+  unpadGradients,
+} from './sequences.ts';
 import type { SequenceTarget } from './sequences.ts';
 import { isNormOrBias } from './stage1.ts';
 
@@ -38,6 +46,16 @@ export interface LofiStageInput {
   readonly encoder: TensorMap;
   /** Features of the training videos by the untuned encoder, for the head's warm-up. */
   readonly warmupFeatures: ReadonlyMap<string, VideoFeatures>;
+  /** Rare classes count more. */
+  readonly classBalance: boolean;
+  /** Name of its checkpoints, where several rates are tried; absent: `stage2`. */
+  readonly checkpoint?: string;
+}
+
+/** One look at a video in an epoch. A video that is longer than a training sequence is looked at several times. */
+interface Look {
+  readonly video: TimedVideo;
+  readonly number: number;
 }
 
 interface LofiState {
@@ -58,13 +76,26 @@ interface EpochSpan extends EpochPlan {
   readonly batch: number;
 }
 
-const CHECKPOINT = 'stage2';
+/** Draws of a view until somebody has looked at some of it. */
+const DRAWS = 8;
 
-function spansOf(config: LofiConfig, videos: number): EpochSpan[] {
+/** Looks at a video in one epoch. */
+export function looksPerEpoch(video: TimedVideo, sampling: SamplingConfig): number {
+  return Math.max(1, Math.round(snippetCount(video.timing, sampling) / sampling.snippets));
+}
+
+const looksOf = ({ training, sampling }: LofiStageInput): Look[] =>
+  training.flatMap((video) =>
+    Array.from({ length: looksPerEpoch(video, sampling) }, (_, number) => ({ video, number })),
+  );
+
+const checkpointOf = ({ checkpoint = 'stage2' }: LofiStageInput): string => checkpoint;
+
+function spansOf(config: LofiConfig, looks: number): EpochSpan[] {
   let firstStep = 0;
   return planEpochs(config).map((plan) => {
     const batch = plan.phase === 'windows' ? config.windowBatch : config.batch;
-    const span = { ...plan, batch, firstStep, steps: batchesPerEpoch(videos, batch) };
+    const span = { ...plan, batch, firstStep, steps: batchesPerEpoch(looks, batch) };
     firstStep += span.steps;
     return span;
   });
@@ -74,7 +105,7 @@ async function restore(
   environment: TrainEnvironment,
   input: LofiStageInput,
 ): Promise<{ state: LofiState; finished: boolean }> {
-  const saved = await environment.checkpoints.load(CHECKPOINT);
+  const saved = await environment.checkpoints.load(checkpointOf(input));
   if (saved === null) {
     const seed = mixSeed(input.seed, 'stage2-head');
     const state: LofiState = {
@@ -115,8 +146,13 @@ async function restore(
   return { state, finished: saved.meta.finished };
 }
 
-async function save(environment: TrainEnvironment, state: LofiState, finished: boolean): Promise<void> {
-  await environment.checkpoints.save(CHECKPOINT, {
+async function save(
+  environment: TrainEnvironment,
+  name: string,
+  state: LofiState,
+  finished: boolean,
+): Promise<void> {
+  await environment.checkpoints.save(name, {
     tensors: packMaps({
       encoder: state.encoder,
       head: state.head,
@@ -146,11 +182,13 @@ async function save(environment: TrainEnvironment, state: LofiState, finished: b
 export async function runLofiStage(environment: TrainEnvironment, input: LofiStageInput): Promise<TensorMap> {
   const { control, engine } = environment;
   const { config } = input;
+  const name = checkpointOf(input);
+  const looks = looksOf(input);
   await engine.useHeadBackend();
   const { state, finished } = await restore(environment, input);
   if (finished) return state.encoder;
   await warmHead(environment, input, state);
-  const spans = spansOf(config, input.training.length);
+  const spans = spansOf(config, looks.length);
   const totalSteps = spans.reduce((sum, span) => sum + span.steps, 0);
   const session = await engine.openEncoder(environment.spec, state.encoder, {
     batchNorm: config.batchNorm,
@@ -164,20 +202,20 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
         state.encoderOptimiser = initialOptimiserState();
         state.headOptimiser = initialOptimiserState();
       }
-      const batches = epochBatches(input.training, span.batch, input.seed, 'stage2', index);
+      const batches = epochBatches(looks, span.batch, input.seed, 'stage2', index);
       for (let at = state.step - span.firstStep; at < span.steps; at += 1) {
-        await control.breathe(() => save(environment, state, false));
+        await control.breathe(() => save(environment, name, state, false));
         const result = await lofiStep(environment, input, state, session, span, index, at, batches[at]!);
         control.metric({ name: 'loss', series: 'stage2', step: state.step, value: result.loss });
         const text = `Stage 2 of 3, LoFi, epoch ${index + 1}/${spans.length}`;
         control.progress('stage2', text, state.step, totalSteps, 'steps');
       }
-      await save(environment, state, false);
+      await save(environment, name, state, false);
     }
   } finally {
     session.dispose();
   }
-  await save(environment, state, true);
+  await save(environment, name, state, true);
   return state.encoder;
 }
 
@@ -188,24 +226,27 @@ async function warmHead(
   state: LofiState,
 ): Promise<void> {
   const { control, detector } = environment;
-  const { config, training } = input;
+  const { config } = input;
+  const name = checkpointOf(input);
+  const sequences = trainingSequences(
+    input.training,
+    input.warmupFeatures,
+    input.labels,
+    input.sampling.snippets,
+  );
   const channels = environment.spec.featureChannels;
   const batch = Math.max(config.batch, 4);
-  const perEpoch = batchesPerEpoch(training.length, batch);
+  const perEpoch = batchesPerEpoch(sequences.length, batch);
   const totalSteps = perEpoch * config.headWarmupEpochs;
   while (state.warmupStep < totalSteps) {
     const epoch = Math.floor(state.warmupStep / perEpoch);
-    const batches = epochBatches(training, batch, input.seed, 'warmup', epoch);
+    const batches = epochBatches(sequences, batch, input.seed, 'warmup', epoch);
     for (let at = state.warmupStep % perEpoch; at < perEpoch; at += 1) {
-      await control.breathe(() => save(environment, state, false));
-      const sequences = batches[at]!.map((video) => {
-        const { plan, features } = input.warmupFeatures.get(video.id)!;
-        return { ...sequenceTarget(video, input.labels, plan), features };
-      });
+      await control.breathe(() => save(environment, name, state, false));
       const result = await detector.lossAndGradients(
         state.head,
         state.detector,
-        padSequences(sequences, channels),
+        padSequences(batches[at]!, channels, weightsOf(input)),
         {
           featureGradients: false,
         },
@@ -222,6 +263,25 @@ async function warmHead(
   if (state.step === 0) state.headOptimiser = initialOptimiserState();
 }
 
+const weightsOf = ({ classBalance, training, labels }: LofiStageInput): readonly number[] | undefined =>
+  classBalance ? classWeightsOf(training, labels) : undefined;
+
+/** What a look shows. Where a part of the video is drawn, one that somebody looked at. */
+function drawView(
+  { config, sampling, seed, labels }: LofiStageInput,
+  fidelity: Fidelity,
+  { video, number }: Look,
+  moment: readonly number[],
+): { readonly drawn: number; readonly view: VideoView; readonly target: SequenceTarget } {
+  for (let draw = 0; ; draw += 1) {
+    const again = draw === 0 ? [] : ['again', draw];
+    const drawn = mixSeed(seed, 'view', ...moment, video.id, ...(number === 0 ? [] : [number]), ...again);
+    const view = viewAt(video.timing, sampling, fidelity, drawn, config.augment?.timeFrames ?? 0);
+    const target = sequenceTarget(video, labels, view.plan);
+    if (draw + 1 >= DRAWS || isWorthTraining(target)) return { drawn, view, target };
+  }
+}
+
 async function lofiStep(
   environment: TrainEnvironment,
   input: LofiStageInput,
@@ -230,7 +290,7 @@ async function lofiStep(
   span: EpochSpan,
   epochIndex: number,
   stepInEpoch: number,
-  videos: readonly TimedVideo[],
+  looks: readonly Look[],
 ): Promise<DetectorStep> {
   const { config, sampling, seed } = input;
   const { detector } = environment;
@@ -239,14 +299,14 @@ async function lofiStep(
   const targets: SequenceTarget[] = [];
   const parts: Uint8Array[] = [];
   let side = sampling.side;
-  for (const video of videos) {
-    const drawn = mixSeed(seed, 'view', epochIndex, stepInEpoch, video.id);
-    const view = viewAt(video.timing, sampling, fidelity, drawn, config.augment?.timeFrames ?? 0);
+  for (const look of looks) {
+    const { video } = look;
+    const { drawn, view, target } = drawView(input, fidelity, look, [epochIndex, stepInEpoch]);
     side = view.side;
     const change =
       config.augment === null ? null : drawChange(config.augment, side, mixSeed(drawn, 'change'));
     parts.push(await assembleSnippets(environment.frames, video.id, view.plan, side, change));
-    targets.push(sequenceTarget(video, input.labels, view.plan));
+    targets.push(target);
   }
   const frames = stackSnippets(parts, sampling.framesPerSnippet, side);
   let head: DetectorStep | null = null;
@@ -260,7 +320,7 @@ async function lofiStep(
         at += rows.length;
         return { ...target, features: rows };
       });
-      const batch = padSequences(sequences, channels);
+      const batch = padSequences(sequences, channels, weightsOf(input));
       head = await detector.lossAndGradients(state.head, state.detector, batch, { featureGradients: true });
       return unpadGradients(head.featureGradients!, batch.lengths, channels);
     },

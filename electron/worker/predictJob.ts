@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { ScoredSegment } from '#core/annotation/segment';
 import type { SnippetPlan } from '#core/data/snippets';
 import { curveSeries, packCurves } from '#core/infer/curveFile';
+import { curvesSliding } from '#core/infer/slidingDetections';
 import type { GridCurves } from '#core/model/detector';
 import { buildDetector } from '#core/model/detectors/build';
 import { extractFeatures } from '#core/train/extract';
-import { detectVideos } from '#core/train/stage3';
+import { detectVideos } from '#core/train/heldOut';
 import type { PredictJob, PredictResult } from '#core/train/job';
 import { openEngine } from '#service/engines/index';
 import { openCheckpoints } from './checkpointFiles.ts';
@@ -60,10 +61,14 @@ export async function runPredictJob(job: PredictJob, handle: JobHandle): Promise
     const predictions: Record<string, ScoredSegment[]> = {};
     for (const [index, video] of videos.entries()) {
       await control.breathe();
-      Object.assign(predictions, await detectVideos(environment, head, [video], features, card.labels));
+      const { snippets } = card.sampling;
+      Object.assign(
+        predictions,
+        await detectVideos(environment, head, [video], features, card.labels, snippets),
+      );
       if (job.curves !== undefined) {
         const { plan, features: rows } = features.get(video.id)!;
-        const curves = await environment.detector.curves(head, rows, plan.snippets);
+        const curves = await curvesSliding(environment.detector, head, rows, plan.snippets, snippets);
         await saveCurves(join(job.curves, `${video.id}.curves`), plan, curves, card.labels);
       }
       control.progress('detect', 'Localising', index + 1, videos.length, 'videos');

@@ -72,7 +72,14 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
       const bytes = await saveLocaliser(folder, { card, encoder: tuned, head: parameters });
       models.push({ variant, folder, bytes, validation, predictions });
     }
-    return { kind: 'train', models, kept: outcome.kept, stages: meter.figures(), engine: engine.name };
+    return {
+      kind: 'train',
+      models,
+      kept: outcome.kept,
+      reason: outcome.reason,
+      stages: meter.figures(),
+      engine: engine.name,
+    };
   } finally {
     await frames.close();
     await engine.dispose();

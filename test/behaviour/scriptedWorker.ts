@@ -89,6 +89,7 @@ async function train(job: TrainJob): Promise<void> {
     kind: 'train' as const,
     models,
     kept: 'lofi' as const,
+    reason: 'LoFi is kept.',
     stages: [{ name: 'stage2', seconds: 2, peakBytes: 1 }],
     engine: 'script',
   };

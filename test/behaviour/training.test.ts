@@ -23,7 +23,7 @@ import type {
   TrainResult,
   WorkerMessage,
 } from '#core/train/job';
-import { scoreDetections } from '#core/train/stage3';
+import { scoreDetections } from '#core/train/heldOut';
 import { contentHash } from '#service/media/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { createRandom } from '#core/util/random';

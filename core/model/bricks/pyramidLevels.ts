@@ -22,6 +22,9 @@ export interface PyramidMasks {
   readonly counts: readonly (readonly number[])[];
 }
 
+/** Name of the factor of a level's offsets. */
+export const scaleName = (level: number): string => `rpn_head.scale.${level}.scale`;
+
 /** Uploads the masks of a batch. */
 export function pyramidMasks(tape: Tape, layout: PyramidLayout, lengths: readonly number[]): PyramidMasks {
   const mask = pyramidMask(layout, lengths);

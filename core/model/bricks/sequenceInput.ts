@@ -1,6 +1,7 @@
 /**
  * Features of a batch as rows with a zero row after each sequence, and the way back for their gradients.
  */
+import type { TapeNode } from '#core/compute/ops/tape';
 import type { DetectorBatch } from '#core/model/detector';
 import { StudioError } from '#core/contract/errors';
 
@@ -77,4 +78,14 @@ export function featureGradients(rows: Float32Array, batch: DetectorBatch, steps
     result.set(rows.subarray(from, from + batch.lengths[item]! * channels), item * given * channels);
   }
   return result;
+}
+
+/** The gradient that reached the rows of `featureRows`, as a part of `DetectorStep`; empty where none did. */
+export async function inputGradients(
+  input: TapeNode,
+  batch: DetectorBatch,
+  steps: number,
+): Promise<{ featureGradients?: Float32Array }> {
+  if (input.gradient === null) return {};
+  return { featureGradients: featureGradients((await input.gradient.data()) as Float32Array, batch, steps) };
 }

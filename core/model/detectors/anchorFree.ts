@@ -17,14 +17,15 @@ import {
   type TapeNode,
 } from '#core/compute/ops/tape';
 import { pyramidCurves } from '#core/infer/gridCurves';
-import { suppressPerClass } from '#core/infer/gridDetections';
+import { pointDetections } from '#core/infer/pointDetections';
 import { batchTargets, countPositives, nextNormaliser, pointLoss } from '#core/losses/pointLoss';
 import { tower } from '#core/model/bricks/convBlocks';
 import { createDraft } from '#core/model/bricks/initialise';
 import { pyramidLayout, type PyramidLayout } from '#core/model/bricks/pyramid';
-import { embedFeatures, joinLevels, pyramidMasks } from '#core/model/bricks/pyramidLevels';
-import { checkBatch, featureGradients, oneSequence } from '#core/model/bricks/sequenceInput';
-import type { Detector, DetectorBatch, GridDetection } from '#core/model/detector';
+import { embedFeatures, joinLevels, pyramidMasks, scaleName } from '#core/model/bricks/pyramidLevels';
+import { checkBatch, inputGradients, oneSequence } from '#core/model/bricks/sequenceInput';
+import type { Detector, DetectorBatch } from '#core/model/detector';
+import { agnosticHead } from './agnostic.ts';
 import type { AnchorFreeConfig } from './config.ts';
 
 interface HeadOutputs {
@@ -71,8 +72,6 @@ function forward(
     ),
   };
 }
-
-const scaleName = (level: number): string => `rpn_head.scale.${level}.scale`;
 
 const scalesOf = (config: AnchorFreeConfig, parameters: TensorMap): number[] =>
   Array.from({ length: config.levels }, (_, level) => parameters[scaleName(level)]?.data[0] ?? 1);
@@ -146,6 +145,8 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
   return {
     name: 'anchor-free',
     classCount: config.numClasses,
+    suppression: config.suppression,
+    ...agnosticHead(config, ['cls'], createAnchorFree),
     initialise: (seed) => initialise(config, seed),
     initialState: () => ({ lossNormaliser: config.normaliserStart }),
     noDecay: (name) => name.endsWith('.bias') || name.includes('norm') || name.endsWith('.scale'),
@@ -166,7 +167,7 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
           config.normaliserMomentum,
           countPositives(targets),
         );
-        const loss = pointLoss(targets, logits, offsets, lossNormaliser);
+        const loss = pointLoss(targets, logits, offsets, lossNormaliser, batch.classWeights);
         const dRaw = new Float32Array(raw.length);
         const dScales = new Float64Array(config.levels);
         for (let i = 0; i < raw.length; i += 1) {
@@ -186,21 +187,12 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
             data: Float32Array.of(dScales[level]!),
           };
         }
-        const dInput = outputs.input.gradient;
         return {
           loss: loss.classification + loss.regression,
           parts: { classification: loss.classification, regression: loss.regression },
           gradients,
           state: { ...state, lossNormaliser },
-          ...(options.featureGradients && dInput !== null
-            ? {
-                featureGradients: featureGradients(
-                  (await dInput.data()) as Float32Array,
-                  batch,
-                  layout.steps,
-                ),
-              }
-            : {}),
+          ...(options.featureGradients ? await inputGradients(outputs.input, batch, layout.steps) : {}),
         };
       } finally {
         tape.dispose();
@@ -209,7 +201,13 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
     async detect(parameters, features, length) {
       const batch = oneSequence(features, length, config.inChannels);
       const { layout, logits, offsets } = await anchorFreeForward(config, parameters, batch);
-      return decode(config, layout, logits, offsets, length);
+      return pointDetections(layout, logits, config.numClasses, length, config.suppression, (row) => {
+        const { position, stride } = layout.points[row]!;
+        return {
+          start: position - offsets[2 * row]! * stride,
+          end: position + offsets[2 * row + 1]! * stride,
+        };
+      });
     },
     async curves(parameters, features, length) {
       const batch = oneSequence(features, length, config.inChannels);
@@ -217,31 +215,4 @@ export function createAnchorFree(config: AnchorFreeConfig): Detector {
       return pyramidCurves(layout, logits, config.numClasses, length);
     },
   };
-}
-
-/** Candidates of all points and classes, the best of them through soft-NMS. */
-function decode(
-  config: AnchorFreeConfig,
-  layout: PyramidLayout,
-  logits: Float32Array,
-  offsets: Float32Array,
-  length: number,
-): GridDetection[] {
-  const { scoreThreshold, preNmsTop, nmsSigma, keep } = config.suppression;
-  const candidates: GridDetection[] = [];
-  layout.points.forEach((point, row) => {
-    if (point === null || point.position >= length) return;
-    const start = point.position - offsets[2 * row]! * point.stride;
-    const end = point.position + offsets[2 * row + 1]! * point.stride;
-    for (let k = 0; k < config.numClasses; k += 1) {
-      const score = 1 / (1 + Math.exp(-logits[row * config.numClasses + k]!));
-      if (score >= scoreThreshold) candidates.push({ start, end, classIndex: k, score });
-    }
-  });
-  candidates.sort((a, b) => b.score - a.score);
-  return suppressPerClass(candidates.slice(0, preNmsTop), length, {
-    sigma: nmsSigma,
-    keep,
-    minScore: scoreThreshold,
-  });
 }

@@ -182,6 +182,7 @@ export async function gtadGradients(
       gtadLabels(batch.segments[item] ?? [], length, durationsOf(config, length), {
         nodeWidth: config.nodeWidth,
         covered: batch.covered?.subarray(item * batch.shape[1], item * batch.shape[1] + length),
+        rejected: batch.rejected?.[item],
       }),
     );
     const loss = gtadLoss(
@@ -195,7 +196,10 @@ export async function gtadGradients(
     );
     const classes =
       config.numClasses > 0
-        ? segmentClassLoss(stepLogits, batch.segments, config.numClasses, config.classifier)
+        ? segmentClassLoss(stepLogits, batch.segments, config.numClasses, {
+            ...config.classifier,
+            classWeights: batch.classWeights,
+          })
         : null;
     const gradients = await pass.backward(
       pass.logits.map((logits, item) => ({
@@ -224,6 +228,7 @@ export function createGtad(config: GtadConfig): Detector {
   return {
     name: 'g-tad',
     classCount: Math.max(1, config.numClasses),
+    suppression: config.suppression,
     initialise: (seed) => initialise(config, seed),
     initialState: (seed) => ({ random: createRandom(seed).state() }),
     noDecay: () => false,

@@ -16,17 +16,18 @@ import {
   type TapeNode,
 } from '#core/compute/ops/tape';
 import { pyramidCurves } from '#core/infer/gridCurves';
-import { suppressPerClass } from '#core/infer/gridDetections';
+import { pointDetections } from '#core/infer/pointDetections';
 import { batchTargets, countPositives, nextNormaliser } from '#core/losses/pointLoss';
 import { rowsOfLevel, tridentBoundary, tridentLoss, type TridentOutputs } from '#core/losses/tridentLoss';
 import { tower } from '#core/model/bricks/convBlocks';
 import { createDraft } from '#core/model/bricks/initialise';
 import { pyramidLayout, type PyramidLayout } from '#core/model/bricks/pyramid';
-import { embedFeatures, joinLevels, pyramidMasks } from '#core/model/bricks/pyramidLevels';
-import { checkBatch, featureGradients, oneSequence } from '#core/model/bricks/sequenceInput';
+import { embedFeatures, joinLevels, pyramidMasks, scaleName } from '#core/model/bricks/pyramidLevels';
+import { checkBatch, inputGradients, oneSequence } from '#core/model/bricks/sequenceInput';
 import { draftSgp, sgpBlock, type LevelInfo } from '#core/model/bricks/sgp';
-import type { Detector, DetectorBatch, GridDetection } from '#core/model/detector';
+import type { Detector, DetectorBatch } from '#core/model/detector';
 import { createRandom, randomFromState, type Random } from '#core/util/random';
+import { agnosticHead } from './agnostic.ts';
 import type { TridetConfig } from './config.ts';
 
 const HEADS = ['cls', 'reg', 'cls_start', 'cls_end'] as const;
@@ -92,8 +93,6 @@ function forward(
     heads: { cls: head('cls'), reg: head('reg'), cls_start: head('cls_start'), cls_end: head('cls_end') },
   };
 }
-
-const scaleName = (level: number): string => `rpn_head.scale.${level}.scale`;
 
 /** Level of the row that element `i` of a [rows, columns] array belongs to; −1 in gaps. */
 const levelAt = (layout: PyramidLayout, i: number, columns: number): number =>
@@ -180,6 +179,8 @@ export function createTridet(config: TridetConfig): Detector {
   return {
     name: 'tridet',
     classCount: config.numClasses,
+    suppression: config.suppression,
+    ...agnosticHead(config, ['cls', 'cls_start', 'cls_end'], createTridet),
     initialise: (seed) => initialise(config, seed),
     initialState: (seed) => ({ lossNormaliser: config.normaliserStart, random: createRandom(seed).state() }),
     noDecay: (name) =>
@@ -206,7 +207,11 @@ export function createTridet(config: TridetConfig): Detector {
           config.normaliserMomentum,
           countPositives(targets),
         );
-        const loss = tridentLoss(layout, batch.lengths, targets, outputs, { ...config, normaliser });
+        const loss = tridentLoss(layout, batch.lengths, targets, outputs, {
+          ...config,
+          normaliser,
+          classWeights: batch.classWeights,
+        });
         const dScales = new Float64Array(config.levels);
         const dRaw = loss.gradients.offsets.map((value, i) => {
           const level = levelAt(layout, i, 2 * (config.bins + 1));
@@ -231,21 +236,12 @@ export function createTridet(config: TridetConfig): Detector {
             data: Float32Array.of(value),
           };
         });
-        const dInput = nodes.input.gradient;
         return {
           loss: loss.classification + loss.regression,
           parts: { classification: loss.classification, regression: loss.regression },
           gradients,
           state: { ...state, lossNormaliser: normaliser, random: random.state() },
-          ...(options.featureGradients && dInput !== null
-            ? {
-                featureGradients: featureGradients(
-                  (await dInput.data()) as Float32Array,
-                  batch,
-                  layout.steps,
-                ),
-              }
-            : {}),
+          ...(options.featureGradients ? await inputGradients(nodes.input, batch, layout.steps) : {}),
         };
       } finally {
         tape.dispose();
@@ -254,7 +250,20 @@ export function createTridet(config: TridetConfig): Detector {
     async detect(parameters, features, length) {
       const batch = oneSequence(features, length, config.inChannels);
       const { layout, outputs } = await tridetForward(config, parameters, batch);
-      return decode(config, layout, outputs, length);
+      const { numClasses: classes, bins, suppression } = config;
+      return pointDetections(layout, outputs.logits, classes, length, suppression, (row, classIndex) => {
+        const { position, stride } = layout.points[row]!;
+        const [firstRow, lastRow] = rowsOfLevel(layout, row, length);
+        const place = { row, classIndex, classes, bins, firstRow, lastRow };
+        const left = tridentBoundary(outputs, 'left', place);
+        const right = tridentBoundary(outputs, 'right', place);
+        return {
+          start: position - left.distance * stride,
+          end: position + right.distance * stride,
+          startDeviation: left.deviation * stride,
+          endDeviation: right.deviation * stride,
+        };
+      });
     },
     async curves(parameters, features, length) {
       const batch = oneSequence(features, length, config.inChannels);
@@ -262,40 +271,4 @@ export function createTridet(config: TridetConfig): Detector {
       return pyramidCurves(layout, outputs.logits, config.numClasses, length);
     },
   };
-}
-
-/** Candidates of all points and classes with the spread of their boundaries, the best of them through soft-NMS. */
-function decode(
-  config: TridetConfig,
-  layout: PyramidLayout,
-  outputs: TridentOutputs,
-  length: number,
-): GridDetection[] {
-  const { scoreThreshold, preNmsTop, nmsSigma, keep } = config.suppression;
-  const classes = config.numClasses;
-  const scored: { readonly row: number; readonly classIndex: number; readonly score: number }[] = [];
-  layout.points.forEach((point, row) => {
-    if (point === null || point.position >= length) return;
-    for (let k = 0; k < classes; k += 1) {
-      const score = 1 / (1 + Math.exp(-outputs.logits[row * classes + k]!));
-      if (score >= scoreThreshold) scored.push({ row, classIndex: k, score });
-    }
-  });
-  scored.sort((a, b) => b.score - a.score);
-  const candidates = scored.slice(0, preNmsTop).map(({ row, classIndex, score }): GridDetection => {
-    const { position, stride } = layout.points[row]!;
-    const [firstRow, lastRow] = rowsOfLevel(layout, row, length);
-    const place = { row, classIndex, classes, bins: config.bins, firstRow, lastRow };
-    const left = tridentBoundary(outputs, 'left', place);
-    const right = tridentBoundary(outputs, 'right', place);
-    return {
-      start: position - left.distance * stride,
-      end: position + right.distance * stride,
-      classIndex,
-      score,
-      startDeviation: left.deviation * stride,
-      endDeviation: right.deviation * stride,
-    };
-  });
-  return suppressPerClass(candidates, length, { sigma: nmsSigma, keep, minScore: scoreThreshold });
 }

@@ -6,51 +6,9 @@
  * by the caller. All opcodes of protocols 0–5 are known except extension codes and out-of-band buffers, which checkpoints never use.
  */
 import { StudioError } from '#core/contract/errors';
-
-/** A tuple, told apart from a list. */
-export interface PickleTuple {
-  readonly tuple: readonly PickleValue[];
-}
-
-/** A Python global by name, never looked up. */
-export interface PickleGlobal {
-  readonly global: string;
-}
-
-/** An object of a listed class, as its parts. */
-export interface PickleObject {
-  readonly class: string;
-  readonly args: readonly PickleValue[];
-  /** Items set on a dict subclass. */
-  readonly items: PickleDict;
-  /** Items appended to a list subclass. */
-  readonly list: PickleValue[];
-  state: PickleValue;
-}
-
-/** A value of the caller's (a tensor, a storage). */
-export interface PickleHost {
-  readonly host: object;
-}
-
-/** A dictionary; keys that are not plain are kept as they are. */
-export type PickleDict = Map<PickleValue, PickleValue>;
-
-/** Whatever a pickle can hold. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | PickleTuple
-  | PickleDict
-  | Set<PickleValue>
-  | PickleGlobal
-  | PickleObject
-  | PickleHost;
+import { longOfBytes, longOfText, pickleBytes, unquoted } from './pickleBytes.ts';
+import { isGlobal, isObject, isTuple } from './pickleValues.ts';
+import type { PickleDict, PickleGlobal, PickleValue } from './pickleValues.ts';
 
 /** What the caller knows of the Python side. */
 export interface PickleHooks {
@@ -64,25 +22,8 @@ export interface PickleHooks {
   readonly persistent: (id: PickleValue) => PickleValue;
 }
 
-const utf8 = new TextDecoder('utf-8');
 const MARK = Symbol('mark');
 type Slot = PickleValue | typeof MARK;
-
-export function isTuple(value: PickleValue): value is PickleTuple {
-  return typeof value === 'object' && value !== null && 'tuple' in value;
-}
-
-export function isGlobal(value: PickleValue): value is PickleGlobal {
-  return typeof value === 'object' && value !== null && 'global' in value;
-}
-
-export function isHost(value: PickleValue): value is PickleHost {
-  return typeof value === 'object' && value !== null && 'host' in value;
-}
-
-export function isObject(value: PickleValue): value is PickleObject {
-  return typeof value === 'object' && value !== null && 'class' in value;
-}
 
 /**
  * Reads one pickle.
@@ -96,38 +37,10 @@ export function readPickle(
   start: number,
   hooks: PickleHooks,
 ): { value: PickleValue; end: number } {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const source = pickleBytes(bytes, start, hooks.file);
+  const { fail, take, u8, u16, u32, i32, u64, line, text } = source;
   const stack: Slot[] = [];
   const memo = new Map<number, PickleValue>();
-  let at = start;
-
-  const fail = (what: string): never => {
-    throw new StudioError(
-      'bad-input',
-      `${hooks.file} cannot be read: ${what} (byte ${at}). The file is damaged or not a PyTorch checkpoint.`,
-      {
-        path: hooks.file,
-        offset: at,
-      },
-    );
-  };
-  const take = (count: number): Uint8Array => {
-    if (!(count >= 0) || at + count > bytes.length) fail('it ends too early');
-    at += count;
-    return bytes.subarray(at - count, at);
-  };
-  const u8 = (): number => take(1)[0]!;
-  const u16 = (): number => (take(2), view.getUint16(at - 2, true));
-  const u32 = (): number => (take(4), view.getUint32(at - 4, true));
-  const i32 = (): number => (take(4), view.getInt32(at - 4, true));
-  const u64 = (): number => (take(8), Number(view.getBigUint64(at - 8, true)));
-  const line = (): string => {
-    const end = bytes.indexOf(10, at);
-    if (end < 0) fail('a line never ends');
-    const text = utf8.decode(bytes.subarray(at, end));
-    at = end + 1;
-    return text;
-  };
   const push = (value: Slot): void => void stack.push(value);
   const pop = (): PickleValue => {
     const value = stack.pop();
@@ -142,21 +55,6 @@ export function readPickle(
     if (mark < 0) fail('a mark is missing');
     const items = stack.splice(mark) as PickleValue[];
     return items.slice(1);
-  };
-  const text = (length: number): string => utf8.decode(take(length));
-  const quoted = (source: string): string =>
-    source
-      .slice(1, -1)
-      .replace(/\\(x[0-9a-fA-F]{2}|.)/g, (_, escape: string) =>
-        escape.startsWith('x') && escape.length === 3
-          ? String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-          : ({ n: '\n', r: '\r', t: '\t' }[escape] ?? escape),
-      );
-  const long = (data: Uint8Array): number | bigint => {
-    let value = 0n;
-    for (let index = data.length - 1; index >= 0; index -= 1) value = (value << 8n) | BigInt(data[index]!);
-    if (data.length > 0 && (data[data.length - 1]! & 0x80) !== 0) value -= 1n << BigInt(8 * data.length);
-    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   };
   const globalOf = (module: PickleValue, name: PickleValue): PickleGlobal => {
     if (typeof module !== 'string' || typeof name !== 'string') return fail('a global has no name');
@@ -208,7 +106,7 @@ export function readPickle(
         take(8);
         break;
       case 0x2e: // STOP
-        return { value: pop(), end: at };
+        return { value: pop(), end: source.position() };
       case 0x28: // MARK
         push(MARK);
         break;
@@ -232,8 +130,8 @@ export function readPickle(
         break;
       case 0x49: {
         // INT
-        const source = line().trim();
-        push(source === '01' ? true : source === '00' ? false : Number(source));
+        const digits = line().trim();
+        push(digits === '01' ? true : digits === '00' ? false : Number(digits));
         break;
       }
       case 0x4a: // BININT
@@ -247,27 +145,23 @@ export function readPickle(
         break;
       case 0x4c: {
         // LONG
-        const source = line().trim().replace(/L$/, '');
-        if (!/^-?\d+$/.test(source)) fail('a whole number is malformed');
-        const value = BigInt(source);
-        push(Number.isSafeInteger(Number(value)) ? Number(value) : value);
+        push(longOfText(line()) ?? fail('a whole number is malformed'));
         break;
       }
       case 0x8a: // LONG1
-        push(long(take(u8())));
+        push(longOfBytes(take(u8())));
         break;
       case 0x8b: // LONG4
-        push(long(take(i32())));
+        push(longOfBytes(take(i32())));
         break;
       case 0x46: // FLOAT
         push(Number(line().trim()));
         break;
       case 0x47: // BINFLOAT
-        take(8);
-        push(view.getFloat64(at - 8, false));
+        push(source.f64());
         break;
       case 0x53: // STRING
-        push(quoted(line().trim()));
+        push(unquoted(line().trim()));
         break;
       case 0x54: // BINSTRING
         push(text(i32()));

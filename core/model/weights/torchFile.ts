@@ -6,8 +6,10 @@
  * every tensor must lie inside its storage.
  */
 import { StudioError } from '#core/contract/errors';
-import type { PickleHooks, PickleValue } from './pickle.ts';
-import { isGlobal, isHost, isTuple, readPickle } from './pickle.ts';
+import type { PickleHooks } from './pickle.ts';
+import { readPickle } from './pickle.ts';
+import type { PickleValue } from './pickleValues.ts';
+import { isGlobal, isHost, isTuple } from './pickleValues.ts';
 import type { DataType, StoredTensor } from './storedTensor.ts';
 import { elementCount, itemSize } from './storedTensor.ts';
 import { looksLikeZip, readZipDirectory, readZipEntry } from './zip.ts';

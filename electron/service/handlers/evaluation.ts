@@ -1,6 +1,7 @@
 /**
  * Figures of a model on a subset: mAP, per label, curves, boundary offsets, error types and the clips behind them.
  */
+import { isCovered } from '#core/data/grid';
 import { diagnoseDetections } from '#core/eval/diagnosis';
 import { bootstrapDifference, bootstrapMap } from '#core/eval/bootstrap';
 import { collectEvaluationSet, matchDetections } from '#core/eval/matching';
@@ -100,16 +101,6 @@ function curveOf(
   return points;
 }
 
-/** Only what somebody looked at counts: predictions whose middle lies outside the covered ranges are left out. */
-function insideCovered(
-  segment: ScoredSegment,
-  covered: readonly { startSec: number; endSec: number }[] | undefined,
-): boolean {
-  if (covered === undefined) return true;
-  const middle = (segment.startSec + segment.endSec) / 2;
-  return covered.some((range) => middle >= range.startSec && middle < range.endSec);
-}
-
 /** Labelled videos of a subset with their truth. */
 interface Subject {
   readonly videos: readonly VideoInfo[];
@@ -165,7 +156,8 @@ function predictionsOf(
           endSec,
           score,
         }))
-        .filter((segment) => insideCovered(segment, covered.get(video.id))),
+        // Only what somebody looked at counts.
+        .filter((segment) => isCovered(segment, covered.get(video.id))),
     ]),
   );
 }

@@ -5,7 +5,8 @@ import { STUDIO_CONFIG } from '#core/train/defaults';
 import type { TrainConfig } from '#core/train/config';
 import { StudioError } from '#core/contract/errors';
 import type { TrainRequest } from '#core/contract/invoke';
-import { smallerConfig } from './remedy.ts';
+import { chooseEpochs, chooseWindowing, fitBudget } from '#core/train/planner';
+import type { Estimators, Material } from '#core/train/planner';
 
 /** A planned training. */
 export interface Plan {
@@ -48,30 +49,19 @@ export function override(config: TrainConfig, dotted: string, value: unknown): T
   return result as unknown as TrainConfig;
 }
 
-function scaleEpochs(config: TrainConfig, factor: number): TrainConfig {
-  const scale = (epochs: number): number => Math.max(epochs > 0 ? 1 : 0, Math.round(epochs * factor));
-  return {
-    ...config,
-    lofi: {
-      ...config.lofi,
-      epochs: scale(config.lofi.epochs),
-      windowEpochs: scale(config.lofi.windowEpochs),
-      headWarmupEpochs: scale(config.lofi.headWarmupEpochs),
-    },
-    head: { ...config.head, epochs: scale(config.head.epochs) },
-  };
-}
+/** Sides that the aims start from, and the share of the usual steps. */
+const AIMS = {
+  speed: { side: 64, steps: 0.5, text: 'For speed: half the steps' },
+  balanced: { side: 112, steps: 1, text: 'Balanced' },
+  accuracy: { side: 160, steps: 1.5, text: 'For accuracy: one and a half times the steps' },
+} as const;
+/** For accuracy, peak rates of the encoder that held-out videos choose from. */
+const ENCODER_RATES = [1e-4, 4e-4] as const;
 
-const withSide = (config: TrainConfig, side: number): TrainConfig => ({
-  ...config,
-  sampling: { ...config.sampling, side },
-});
-
-/** What the plan's limits are judged with. */
-export interface Estimators {
-  /** Null while the machine has not been measured. */
-  seconds(config: TrainConfig): number | null;
-  memoryBytes(config: TrainConfig): number;
+/** The side of an aim, no larger than the videos' own pictures: more pixels would hold nothing more. */
+function sideFor(wanted: number, { videos }: Material): number {
+  const largest = videos.length === 0 ? wanted : Math.max(...videos.map((video) => video.side));
+  return Math.min(wanted, Math.max(48, Math.ceil(largest / 16) * 16));
 }
 
 /**
@@ -79,42 +69,33 @@ export interface Estimators {
  *
  * @param encoder folder of the model to go on from, or null for the shipped encoder
  */
-export function planTraining(request: TrainRequest, encoder: string | null, estimate: Estimators): Plan {
+export function planTraining(
+  request: TrainRequest,
+  encoder: string | null,
+  estimate: Estimators,
+  material: Material,
+): Plan {
   const choices: string[] = [];
-  let config: TrainConfig = encoder === null ? STUDIO_CONFIG : { ...STUDIO_CONFIG, encoder };
+  const aim = AIMS[request.aim];
+  const side = sideFor(aim.side, material);
+  let config: TrainConfig = {
+    ...STUDIO_CONFIG,
+    ...(encoder === null ? {} : { encoder }),
+    sampling: { ...STUDIO_CONFIG.sampling, side },
+    lofi: { ...STUDIO_CONFIG.lofi, ...(request.aim === 'accuracy' ? { encoderRates: ENCODER_RATES } : {}) },
+  };
   if (encoder !== null) choices.push('The encoder of the model that you chose goes on learning.');
-  switch (request.aim) {
-    case 'speed':
-      config = withSide(scaleEpochs(config, 0.5), 64);
-      choices.push('For speed: pictures of 64×64 pixels and half the epochs.');
-      break;
-    case 'accuracy':
-      config = withSide(scaleEpochs(config, 1.5), 128);
-      choices.push('For accuracy: pictures of 128×128 pixels and one and a half times the epochs.');
-      break;
-    case 'balanced':
-      choices.push(`Balanced: pictures of ${config.sampling.side}×${config.sampling.side} pixels.`);
-      break;
-  }
+  choices.push(`${aim.text}; pictures of ${side}×${side} pixels.`);
+  const detector = request.expert['detector'];
+  if (detector !== undefined) config = override(config, 'detector', detector);
+  const windowing = chooseWindowing(config, material);
+  config = chooseEpochs(windowing.config, material, aim.steps);
+  choices.push(...windowing.choices);
   for (const [setting, value] of Object.entries(request.expert)) {
     config = override(config, setting, value);
     choices.push(`You set ${setting} to ${JSON.stringify(value)}.`);
   }
-  if (request.memoryLimitBytes !== null) {
-    while (estimate.memoryBytes(config) > request.memoryLimitBytes) {
-      const smaller = smallerConfig(config);
-      if (smaller === null) break;
-      config = smaller.config;
-      choices.push(`To stay within memory: ${smaller.text}`);
-    }
-  }
-  if (request.timeLimitSec !== null) {
-    const seconds = estimate.seconds(config);
-    if (seconds !== null && seconds > request.timeLimitSec) {
-      const factor = Math.max(0.1, request.timeLimitSec / seconds);
-      config = scaleEpochs(config, factor);
-      choices.push(`To end in time: ${Math.round(factor * 100)} % of the epochs.`);
-    }
-  }
-  return { config, choices };
+  const budget = { memoryBytes: request.memoryLimitBytes, seconds: request.timeLimitSec };
+  const fitted = fitBudget(config, budget, estimate);
+  return { config: fitted.config, choices: [...choices, ...fitted.choices] };
 }

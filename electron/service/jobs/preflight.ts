@@ -3,14 +3,23 @@
  */
 import fs from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { constantTiming } from '#core/data/snippets';
 import { planProgress } from '#core/train/run';
 import type { TrainConfig } from '#core/train/config';
+import { memoryEstimate } from '#core/train/memory';
+import type { Estimators, Material } from '#core/train/planner';
+import { encoderByName } from '#core/model/encoder/catalogue';
+import type { EncoderSpec } from '#core/model/encoderSpec';
+import { STUDIO_CONFIG } from '#core/train/defaults';
+import { cardProblem, type EncoderCard } from '#core/train/modelCard';
 import type { TimedVideo } from '#core/train/environment';
+import { StudioError } from '#core/contract/errors';
 import type { EngineInfo, PreflightInfo, Subset, VideoInfo } from '#core/contract/info';
 import type { TrainRequest } from '#core/contract/invoke';
+import { ptsToSeconds } from '#service/store/seconds';
 import type { Store } from '#service/store/store';
-import { planTraining, type Estimators } from './plan.ts';
+import { planTraining } from './plan.ts';
 import { takesPart } from './snapshot.ts';
 
 /** What the machine was measured to do; null before the first training or calibration. */
@@ -19,9 +28,40 @@ export interface Speed {
   readonly kilopixelsPerSecond: number | null;
 }
 
-const BYTES_PER_PIXEL_TRAINED = 260;
-const BASE_BYTES = 450e6;
 const MODEL_BYTES = 12e6;
+
+/** The encoder that a training starts from; a model's own where one goes on learning. */
+function specOf(encoder: string | null): EncoderSpec {
+  if (encoder === null) return encoderByName(STUDIO_CONFIG.encoder);
+  const card: unknown = JSON.parse(fs.readFileSync(path.join(encoder, 'model.json'), 'utf8'));
+  const problem = cardProblem(card);
+  if (problem !== null) {
+    throw new StudioError(
+      'damaged',
+      `${path.join(encoder, 'model.json')}: ${problem}. Choose another model.`,
+    );
+  }
+  return (card as EncoderCard).spec;
+}
+
+/** What the planner is told of the project: times, rates and sizes. */
+function materialOf(store: Store, videos: readonly VideoInfo[]): Material {
+  const ignored = new Set(store.document.labels().flatMap((label) => (label.ignore ? [label.id] : [])));
+  return {
+    segmentsSec: videos.flatMap((video) =>
+      store.document
+        .segmentsOfVideo(video.id)
+        .filter((segment) => segment.endPts > segment.startPts && !ignored.has(segment.labelId))
+        .map((segment) => ptsToSeconds(segment.endPts, video) - ptsToSeconds(segment.startPts, video)),
+    ),
+    videos: videos.map((video) => ({
+      durationSec: video.durationSec,
+      framesPerSecond: video.averageRate.num / video.averageRate.den,
+      side: Math.min(video.width, video.height),
+      isTraining: video.subset === 'training',
+    })),
+  };
+}
 
 function timed(videos: readonly VideoInfo[]): TimedVideo[] {
   return videos.map((video) => ({
@@ -35,7 +75,7 @@ function timed(videos: readonly VideoInfo[]): TimedVideo[] {
 }
 
 /** Estimates for a set of videos on this machine. */
-export function estimatorsFor(videos: readonly VideoInfo[], speed: Speed): Estimators {
+export function estimatorsFor(videos: readonly VideoInfo[], speed: Speed, spec: EncoderSpec): Estimators {
   const list = timed(videos);
   return {
     seconds: (config) => {
@@ -43,20 +83,17 @@ export function estimatorsFor(videos: readonly VideoInfo[], speed: Speed): Estim
       const work = planProgress(config, list).reduce((sum, step) => sum + step.weight, 0);
       return work / speed.kilopixelsPerSecond;
     },
-    memoryBytes: (config) => {
-      const { sampling, lofi } = config;
-      const snippets =
-        Math.min(lofi.chunkSnippets ?? sampling.snippets, sampling.snippets) * lofi.snippetShare;
-      return BASE_BYTES + snippets * sampling.framesPerSnippet * sampling.side ** 2 * BYTES_PER_PIXEL_TRAINED;
-    },
+    memoryBytes: (config) => memoryEstimate(config, spec, os.availableParallelism()),
   };
 }
 
 /** Decoded frames, features, checkpoints and the two models. */
 export function diskBytes(config: TrainConfig, videos: readonly VideoInfo[]): number {
-  const { snippets, framesPerSnippet, side } = config.sampling;
+  const { snippets, framesPerSnippet, side, mode } = config.sampling;
   const frames = videos.reduce(
-    (sum, video) => sum + Math.min(video.frameCount, snippets * framesPerSnippet * 3),
+    (sum, video) =>
+      sum +
+      (mode === 'sliding' ? video.frameCount : Math.min(video.frameCount, snippets * framesPerSnippet * 3)),
     0,
   );
   return frames * side * side * 3 + MODEL_BYTES * 6;
@@ -81,8 +118,8 @@ export function preflight(
   speed: Speed,
 ): PreflightInfo {
   const videos = trainingVideos(store);
-  const estimate = estimatorsFor(videos, speed);
-  const plan = planTraining(request, encoder, estimate);
+  const estimate = estimatorsFor(videos, speed, specOf(encoder));
+  const plan = planTraining(request, encoder, estimate, materialOf(store, videos));
   const { config } = plan;
   const counts: Record<Subset, number> = { training: 0, validation: 0, testing: 0 };
   for (const video of videos) counts[video.subset] += 1;
@@ -124,7 +161,7 @@ export function preflight(
   }
   if (counts.validation === 0 && used.length > 0) {
     warnings.push(
-      'No video is set aside for validation: nothing will tell how good the model is. Put some labelled videos into the validation subset.',
+      'No video is set aside for validation: a part of the training videos is held out to choose the better model. Put some labelled videos into the validation subset to measure on whole ones.',
     );
   }
   for (const label of used) {
