@@ -24,7 +24,8 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
   const meter = createMeter();
   const used = job.videos.filter((video) => video.subset !== 'testing');
   const encoder = await loadEncoder(config.encoder);
-  const detectorConfig = detectorConfigFor(config.detector, encoder.card.spec.featureChannels, labels.length);
+  const spec = { ...encoder.card.spec, framesPerSnippet: config.sampling.framesPerSnippet };
+  const detectorConfig = detectorConfigFor(config.detector, spec.featureChannels, labels.length);
   const frames = openFrameCache(folders.cache, config.sampling.side);
   const engine = await openEngine(job.engine);
   try {
@@ -40,7 +41,7 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
     );
     const environment: TrainEnvironment = {
       engine,
-      spec: encoder.card.spec,
+      spec,
       detector: buildDetector(detectorConfig),
       frames,
       checkpoints: await openCheckpoints(folders.output, job.resume, (path, step) =>
@@ -61,7 +62,7 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
         version: 1,
         kind: 'localiser',
         variant,
-        spec: encoder.card.spec,
+        spec,
         detector: detectorConfig,
         labels,
         sampling: config.sampling,

@@ -22,8 +22,9 @@ import type { ParameterNodes, Tape, TapeNode } from '#core/compute/ops/tape';
 import type { ParameterDraft } from './initialise.ts';
 
 /** PyTorch's default, which TriDet's block keeps. */
-const LAYER_NORM_EPSILON = 1e-5;
-const GROUPS = 16;
+export const LAYER_NORM_EPSILON = 1e-5;
+/** Groups of its group norm. */
+export const GROUPS = 16;
 
 /** Sizes of a block. */
 export interface SgpShape {

@@ -3,7 +3,7 @@ import process from 'node:process';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
 import { constantFeaturesModel } from '#core/model/onnx/models';
-import { anchorFreeModel } from '#core/model/onnx/anchorFreeGraph';
+import { headModel } from '#core/model/onnx/headModel';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { toSafetensors, toTorchFile } from '#core/model/weights/checkpointFile';
 import type { CheckpointReport } from '#core/model/weights/inspect';
@@ -69,14 +69,7 @@ async function writeOnnx(
   }
   if (part === 'head') {
     const { config, parameters } = await readHead(source);
-    if (config.name !== 'anchor-free') {
-      throw new StudioError(
-        'wrong-usage',
-        `Only the anchor-free head can be written as ONNX; ${source} holds ${config.name}.`,
-        { path: source },
-      );
-    }
-    const bytes = anchorFreeModel(config, parameters, wholeNumber(options.steps ?? '', '--steps'));
+    const bytes = headModel(config, parameters, wholeNumber(options.steps ?? '', '--steps'));
     await writeWhole(out, bytes);
     return { out, form: 'onnx', bytes: bytes.length, tensors: Object.keys(parameters).length, left: 0 };
   }

@@ -49,11 +49,11 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * A configuration from a file: what it names replaces the default, the rest stays.
+ * A configuration from a file: what it names replaces what was planned, the rest stays. Settings are checked at once.
  *
  * @throws StudioError `bad-input` naming the file
  */
-export async function readConfig(file: string): Promise<TrainConfig> {
+export async function readConfig(file: string): Promise<(planned: TrainConfig) => TrainConfig> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -67,7 +67,8 @@ export async function readConfig(file: string): Promise<TrainConfig> {
         'it is not a JSON object. Write the settings that differ, e.g. {"lofi": {"epochs": 8}}.',
       );
     }
-    return overlay(STUDIO_CONFIG, values, '');
+    overlay(STUDIO_CONFIG, values, '');
+    return (planned) => overlay(planned, values, '');
   } catch (error) {
     throw new StudioError('bad-input', `${file}: ${(error as Error).message}`, { path: file });
   }
@@ -85,7 +86,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'the job and its models as JSON')
     .action(async (dir: string, options: TrainOptions) => {
       const engine = requireEngine(options.engine);
-      const config = options.config === undefined ? STUDIO_CONFIG : await readConfig(options.config);
+      const change = options.config === undefined ? null : await readConfig(options.config);
       await withProject(dir, context, async ({ store, jobs, follow, run }) => {
         let job;
         if (options.resume === undefined) {
@@ -96,10 +97,13 @@ export function register(program: Command, context: CliContext): void {
             parentModelId: null,
             expert: {},
           } as const;
-          const { blockers, warnings } = preflight(store, request, null, [], { kilopixelsPerSecond: null });
+          const { blockers, warnings, choices, ...plan } = preflight(store, request, null, [], {
+            kilopixelsPerSecond: null,
+          });
           if (blockers.length > 0)
             throw new StudioError('bad-input', `${dir}: ${blockers.join(' ')}`, { path: dir });
-          for (const warning of warnings) context.log(warning);
+          for (const text of [...warnings, ...choices]) context.log(text);
+          const config = change?.(plan.config) ?? plan.config;
           job = await run(
             prepareTraining(
               store,
