@@ -33,6 +33,7 @@ export const ENCODERS = {
   'tsm-resnet34': { ...BASIC, family: 'tsm-resnet', blocks: [3, 4, 6, 3] },
   'tsm-resnet50': { ...BOTTLENECK, family: 'tsm-resnet', blocks: [3, 4, 6, 3] },
   resnet18: { ...BASIC, family: 'resnet', blocks: [2, 2, 2, 2] },
+  resnet34: { ...BASIC, family: 'resnet', blocks: [3, 4, 6, 3] },
   resnet50: { ...BOTTLENECK, family: 'resnet', blocks: [3, 4, 6, 3] },
   'r2plus1d-18': { ...BASIC, family: 'r2plus1d', blocks: [2, 2, 2, 2] },
 } as const satisfies Record<string, EncoderSpec>;
