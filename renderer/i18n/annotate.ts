@@ -25,6 +25,12 @@ export const annotate = {
   'timeline.unfold': ['Unfold {name}', '展开 {name}'],
   'timeline.selected': ['{count} selected', '已选 {count} 个'],
   'timeline.showRejected': ['Show rejected predictions', '显示被拒绝的预测'],
+  'timeline.scores': ['Scores', '得分'],
+  'timeline.scoresHint': [
+    'What the model thinks of each moment: the current label’s curve is filled, its number is the value at the playhead',
+    '模型对每个时刻的判断：当前标签的曲线有填充，数字为播放头处的值',
+  ],
+  'timeline.showScores': ['Show score curves', '显示得分曲线'],
   'timeline.minScore': ['Confidence from', '置信度不低于'],
   'timeline.minScoreHint': ['Hide predictions below this confidence', '隐藏低于此置信度的预测'],
   'timeline.zoom': ['Zoom', '缩放'],

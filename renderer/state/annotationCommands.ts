@@ -215,6 +215,23 @@ export async function addLabel(name: string): Promise<string | null> {
   }
 }
 
+/** Puts a label at another place of the order; the labels between make room. */
+export async function moveLabel(id: string, to: number): Promise<void> {
+  const ids = labels.list.map((label) => label.id);
+  const from = ids.indexOf(id);
+  const place = Math.max(0, Math.min(ids.length - 1, to));
+  if (from < 0 || from === place) {
+    return;
+  }
+  ids.splice(from, 1);
+  ids.splice(place, 0, id);
+  try {
+    await sendEdit({ type: 'order-labels', ids });
+  } catch (error) {
+    notifyError(error);
+  }
+}
+
 /** Copies of segments, moved in time, for another place or another video. */
 export function copiesOf(
   segments: readonly SegmentInfo[],

@@ -55,11 +55,43 @@ export function readVideosSoon(): void {
   timer = window.setTimeout(() => void readVideos().catch(notifyError), 120);
 }
 
+/** Changes that touch more videos than this read the whole list again. */
+const FEW = 20;
+
+/** Reads the figures of a few videos again; they stay where they are in the list, so that nothing jumps while somebody labels. */
+async function refreshVideos(ids: readonly string[]): Promise<void> {
+  const mine = reading;
+  const fresh = await Promise.all(ids.map((id) => invoke('videos.get', { id })));
+  if (mine === reading) {
+    const byId = new Map(fresh.map((video) => [video.id, video]));
+    videos.list = videos.list.map((video) => byId.get(video.id) ?? video);
+  }
+}
+
+let stale: ReadonlySet<string> = new Set();
+
+function refreshSoon(ids: readonly string[] | null): void {
+  if (ids === null || stale.size + ids.length > FEW) {
+    stale = new Set();
+    readVideosSoon();
+    return;
+  }
+  const isWaiting = stale.size > 0;
+  stale = new Set([...stale, ...ids.filter((id) => videos.byId.has(id))]);
+  if (!isWaiting && stale.size > 0) {
+    window.setTimeout(() => {
+      const now = [...stale];
+      stale = new Set();
+      refreshVideos(now).catch(readVideosSoon);
+    }, 120);
+  }
+}
+
 /** Follows changes of the videos and of their figures. */
 export function startVideos(): void {
   on('videos.changed', readVideosSoon);
-  on('document.changed', readVideosSoon);
-  on('predictions.changed', readVideosSoon);
+  on('document.changed', ({ videoIds }) => refreshSoon(videoIds));
+  on('predictions.changed', ({ videoIds }) => refreshSoon(videoIds));
 }
 
 /** The video after or before another in the present order. */

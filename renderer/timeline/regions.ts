@@ -9,16 +9,24 @@ export interface Bands {
   readonly covered: number;
   readonly frames: number;
   readonly wave: number;
+  readonly scores: number;
 }
 
-export type Region = 'overview' | 'ruler' | 'covered' | 'frames' | 'wave' | 'lanes';
+export type Region = 'overview' | 'ruler' | 'covered' | 'frames' | 'wave' | 'scores' | 'lanes';
 
-/** Bands for a video: the waveform only where there is sound. */
-export function bandsFor(hasAudio: boolean, showFrames: boolean): Bands {
-  return { overview: 24, ruler: 22, covered: 11, frames: showFrames ? 44 : 0, wave: hasAudio ? 30 : 0 };
+/** Bands for a video: the waveform only where there is sound, curves only where a model left some. */
+export function bandsFor(hasAudio: boolean, hasScores: boolean): Bands {
+  return {
+    overview: 24,
+    ruler: 22,
+    covered: 11,
+    frames: 44,
+    wave: hasAudio ? 30 : 0,
+    scores: hasScores ? 38 : 0,
+  };
 }
 
-const ORDER = ['overview', 'ruler', 'covered', 'frames', 'wave'] as const;
+const ORDER = ['overview', 'ruler', 'covered', 'frames', 'wave', 'scores'] as const;
 
 /** Top of a band. */
 export function topOf(bands: Bands, region: Region): number {

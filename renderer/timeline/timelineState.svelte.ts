@@ -58,6 +58,8 @@ class TimelineState {
   lanesHeight = $state(200);
   collapsed = $state.raw<ReadonlySet<string>>(new Set());
   showRejected = $state(false);
+  /** Whether the model's score curves are shown, where there are some. */
+  showScores = $state(true);
   minScore = $state(0);
   /** Label of new segments. */
   currentLabelId = $state<string | null>(null);
@@ -182,6 +184,15 @@ export function toggleFit(): void {
 export function scrollLanes(dy: number): void {
   const most = Math.max(0, timeline.layout.totalPx - timeline.lanesHeight);
   timeline.scrollY = Math.max(0, Math.min(most, timeline.scrollY + dy));
+}
+
+/** Folds a label's track, or unfolds it. */
+export function toggleFold(labelId: string): void {
+  const next = new Set(timeline.collapsed);
+  if (!next.delete(labelId)) {
+    next.add(labelId);
+  }
+  timeline.collapsed = next;
 }
 
 /** The label of new segments: the chosen one, else the first. */

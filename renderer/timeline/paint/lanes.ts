@@ -120,9 +120,9 @@ function paintTrack(
     const item = items[first]!;
     if (!dragged.has(item.id)) {
       paintItem(context, item, x0, x1, y, rowHeight, colour, pattern, theme);
+      paintFormer(context, picture, item, y, rowHeight, theme);
       if (selection.has(item.id)) {
         paintSelected(context, item, x0, x1, y, rowHeight, theme);
-        paintFormer(context, picture, item, y, rowHeight, theme);
       }
     }
   });
@@ -238,7 +238,7 @@ function paintFormer(
   height: number,
   theme: CanvasTheme,
 ): void {
-  if (isPrediction(item) || item.formerStartPts === null || item.formerEndPts === null) {
+  if (isPrediction(item) || item.formerStartPts === null || item.formerEndPts === null || height < 10) {
     return;
   }
   const x0 = timeToX(picture.view, picture.secOf(item.formerStartPts));

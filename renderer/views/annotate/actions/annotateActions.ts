@@ -6,7 +6,13 @@ import { mergeItems, removeItems, splitAt } from '../../../state/annotationComma
 import { doc } from '../../../state/document.svelte.ts';
 import { player, playRange } from '../../../state/player.svelte.ts';
 import { changeSettings, studio } from '../../../state/studio.svelte.ts';
-import { isPrediction, toggleFit, zoomBy } from '../../../timeline/timelineState.svelte.ts';
+import {
+  currentLabel,
+  isPrediction,
+  toggleFit,
+  toggleFold,
+  zoomBy,
+} from '../../../timeline/timelineState.svelte.ts';
 import { rangeOfInterest, selectedItems } from './chosen.ts';
 import { goToBoundary, goToEdge, goToItem, goToVideo } from './going.ts';
 import {
@@ -18,6 +24,7 @@ import {
   deselect,
   markCovered,
   markEdge,
+  moveTrack,
   nudge,
   paste,
   pressLabel,
@@ -56,6 +63,8 @@ export function annotateActions(screen: ScreenActions): ActionHandlers {
         paste,
         trackUp: () => changeTrack(-1),
         trackDown: () => changeTrack(1),
+        moveTrackUp: () => moveTrack(-1),
+        moveTrackDown: () => moveTrack(1),
         acceptAbove,
         rejectBelow,
         pickLabel: screen.pickLabel,
@@ -82,6 +91,7 @@ export function annotateActions(screen: ScreenActions): ActionHandlers {
     previousUnreviewed: () => goToItem(-1, (item) => isPrediction(item) && item.review === 'predicted'),
     nextVideo: () => goToVideo(1),
     previousVideo: () => goToVideo(-1),
+    foldTrack: () => toggleFold(currentLabel()?.id ?? ''),
     zoomIn: () => zoomBy(1.5),
     zoomOut: () => zoomBy(1 / 1.5),
     fit: toggleFit,

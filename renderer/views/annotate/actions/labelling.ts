@@ -15,6 +15,7 @@ import {
   copiesOf,
   coverRange,
   moveItems,
+  moveLabel,
   relabel,
   removeItems,
 } from '../../../state/annotationCommands.ts';
@@ -184,6 +185,14 @@ export function changeTrack(step: 1 | -1): void {
     if (doc.selection.size > 0) {
       void relabel([...doc.selection], next.id);
     }
+  }
+}
+
+/** Moves the current label's track up or down. */
+export function moveTrack(step: 1 | -1): void {
+  const label = currentLabel();
+  if (label !== undefined) {
+    void moveLabel(label.id, labels.list.indexOf(label) + step);
   }
 }
 
