@@ -100,7 +100,23 @@ function candidates(chord: string): readonly string[] {
 let focusIsByKeyboard = false;
 
 function handleFocus(event: FocusEvent): void {
-  focusIsByKeyboard = event.target instanceof Element && event.target.matches(':focus-visible');
+  // What no pointer can reach keeps its keys, whatever moved the focus there.
+  focusIsByKeyboard =
+    event.target instanceof Element &&
+    (event.target.matches(':focus-visible') || event.target.closest('[data-keeps-keys]') !== null);
+}
+
+const BUTTONS = 'button, a, summary, input[type=checkbox]';
+const SLIDERS = 'input[type=range], [role=slider], [role=separator]';
+const BUTTON_KEYS = ['Enter', 'Space', 'Tab', 'Shift+Tab'];
+const SLIDER_KEYS = [
+  ...BUTTON_KEYS,
+  ...['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown'],
+];
+
+/** Keys that a control keeps to itself while it has the focus. */
+function ownKeys(control: Element): readonly string[] {
+  return control.matches(SLIDERS) ? SLIDER_KEYS : BUTTON_KEYS;
 }
 
 function handleDown(event: KeyboardEvent): void {
@@ -128,11 +144,11 @@ function handleDown(event: KeyboardEvent): void {
   if (inDialog || active?.closest('[role=menu]') != null) {
     return;
   }
-  const control = active?.closest('button, a, summary, [role=slider], [role=separator]') ?? null;
-  if (control !== null && !focusIsByKeyboard) {
+  const control = active?.closest(`${BUTTONS}, ${SLIDERS}`) ?? null;
+  if (control !== null && (!focusIsByKeyboard || (chord === 'Escape' && control.matches(SLIDERS)))) {
     // A click leaves the focus where it was; the next key is meant for the screen, not for the button.
     (active as HTMLElement).blur();
-  } else if (control !== null && ['Enter', 'Space', 'Tab', 'Shift+Tab'].includes(chord)) {
+  } else if (control !== null && ownKeys(control).includes(chord)) {
     return;
   }
   const focused = document.activeElement;

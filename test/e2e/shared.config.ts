@@ -14,6 +14,7 @@ export function endToEnd(include: readonly string[], shell: 'browser' | 'desktop
       pool: 'forks',
       testTimeout: 120_000,
       hookTimeout: 120_000,
+      expect: { poll: { timeout: 15_000 } },
       env: { LOFI_SHELL: shell },
     },
   };

@@ -25,6 +25,8 @@ export interface AnnotatePage {
   readonly playhead: () => Promise<number>;
   /** Waits until the playhead is on a frame and that frame's picture is shown. */
   readonly showsFrame: (frame: number) => Promise<void>;
+  /** Frames of the open video. */
+  readonly frameCount: () => number;
   readonly press: (...keys: readonly string[]) => Promise<void>;
   /** Shows the whole video: places on the canvas hold only after this. */
   readonly showAll: () => Promise<void>;
@@ -48,6 +50,7 @@ export function annotatePage(page: Page): AnnotatePage {
   const time = page.getByTestId('time');
   let durationSec = 0;
   let videoId = '';
+  let frames = 0;
 
   const at = async ({ sec, label }: Place): Promise<{ x: number; y: number }> => {
     const [box, head] = await Promise.all([
@@ -71,12 +74,14 @@ export function annotatePage(page: Page): AnnotatePage {
       if (video === undefined) throw new Error(`There is no video ${name}.`);
       videoId = video.id;
       durationSec = video.durationSec;
+      frames = video.frameCount;
       await page.locator('[data-testid=stage]:not([data-frame="-1"])').waitFor();
     },
     playhead: async () => Number(/f (\d+)/.exec((await time.textContent()) ?? '')?.[1]),
     showsFrame: async (frame) => {
       await page.locator(`[data-testid=stage][data-frame="${frame}"]`).waitFor();
     },
+    frameCount: () => frames,
     press: async (...keys) => {
       for (const key of keys) await page.keyboard.press(key);
     },
