@@ -1,15 +1,19 @@
 /**
  * Decoded frames at full side on the disk: every video is decoded once a job, then read by offset. Can be deleted at any time.
+ *
+ * Decoding runs in a thread beside compute, one video after the other in the order in which they were prepared: who reads a video waits for that
+ * one only. The folder is bounded: what was not used for longest goes first, never what this job has open.
  */
-import { mkdir, open, rename, stat } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FrameSource } from '#core/data/assemble';
 import { StudioError } from '#core/contract/errors';
 import { mixSeed } from '#core/util/random';
-import { sampleFrames } from '#service/media/sample';
 import type { FrameIndex } from '#service/media/frameIndex';
+import { createSampler, type Sampler } from '#service/media/sampling/sampler';
+import { trimFolder } from '#service/media/sampling/trimFolder';
 
 /** A video whose frames are to be kept. */
 export interface CachedVideo {
@@ -23,7 +27,7 @@ export interface CachedVideo {
 
 /** A frame source that must be closed. */
 export interface FrameCache extends FrameSource {
-  /** Decodes a video unless it is there already. */
+  /** Decodes a video unless it is there already. @returns when its frames can be read; `read` waits for that by itself */
   prepare(video: CachedVideo, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,45 +38,79 @@ interface OpenVideo {
   readonly place: ReadonlyMap<number, number>;
 }
 
-/** Frames decoded in one go: bounds memory for long videos. */
-const FRAMES_PER_PASS = 4096;
+/** Bytes handed over in one go: bounds memory for long videos. */
+const PASS_BYTES = 48 * 1024 * 1024;
+/** All decoded frames of a project on the disk. */
+const FOLDER_BYTES = 20 * 1024 ** 3;
 
-/** Opens the cache for frames of a side. */
-export function openFrameCache(cache: string, side: number): FrameCache {
+/** Opens the cache for frames of a side. @param maxBytes what the folder may hold */
+export function openFrameCache(cache: string, side: number, maxBytes = FOLDER_BYTES): FrameCache {
   const folder = join(cache, 'frames');
   const frameBytes = side * side * 3;
-  const videos = new Map<string, OpenVideo>();
+  const videos = new Map<string, Promise<OpenVideo>>();
+  const inUse = new Set<string>();
+  let sampler: Sampler | null = null;
+  let queue: Promise<unknown> = Promise.resolve();
+  let closed = false;
 
   const decode = async (video: CachedVideo, path: string, signal: AbortSignal): Promise<void> => {
     await mkdir(folder, { recursive: true });
     const temporary = `${path}.${randomUUID()}.part`;
     const file = await open(temporary, 'w');
-    try {
-      for (let at = 0; at < video.frames.length; at += FRAMES_PER_PASS) {
-        const frameIndices = video.frames.slice(at, at + FRAMES_PER_PASS);
-        const request = { frameIndices, side, fit: 'square-crop' as const };
-        await file.writeFile(await sampleFrames(video.path, video.index, request, { signal }));
+    const frames = Math.max(1, Math.floor(PASS_BYTES / frameBytes));
+    function* passes() {
+      for (let at = 0; at < video.frames.length; at += frames) {
+        const frameIndices = video.frames.slice(at, at + frames);
+        yield { path: video.path, index: video.index, frameIndices, side, fit: 'square-crop' as const };
       }
-    } finally {
-      await file.close();
     }
-    await rename(temporary, path);
+    sampler ??= createSampler();
+    try {
+      for await (const { pixels } of sampler.stream(passes(), signal)) await file.writeFile(pixels);
+      await file.close();
+      await rename(temporary, path);
+    } catch (error) {
+      await file.close();
+      await rm(temporary, { force: true });
+      throw error;
+    }
+    await trimFolder(folder, '.rgb', maxBytes, inUse);
+  };
+
+  const openVideo = async (video: CachedVideo, signal: AbortSignal): Promise<OpenVideo> => {
+    const key = mixSeed(video.frames.join()).toString(16);
+    const path = join(folder, `${video.contentHash}-${side}-${video.frames.length}-${key}.rgb`);
+    inUse.add(path);
+    const known = await stat(path).catch(() => null);
+    if (known?.size === video.frames.length * frameBytes) {
+      const now = new Date();
+      await utimes(path, now, now).catch(() => undefined);
+    } else await decode(video, path, signal);
+    const place = new Map<number, number>();
+    video.frames.forEach((frame, at) => place.set(frame, at));
+    return { file: await open(path, 'r'), place };
+  };
+  const closeVideo = async (video: Promise<OpenVideo> | undefined): Promise<void> => {
+    const one = await video?.catch(() => undefined);
+    await one?.file.close();
   };
 
   return {
     side,
     prepare: async (video, signal) => {
-      const key = mixSeed(video.frames.join()).toString(16);
-      const path = join(folder, `${video.contentHash}-${side}-${video.frames.length}-${key}.rgb`);
-      const known = await stat(path).catch(() => null);
-      if (known?.size !== video.frames.length * frameBytes) await decode(video, path, signal);
-      await videos.get(video.id)?.file.close();
-      const place = new Map<number, number>();
-      video.frames.forEach((frame, at) => place.set(frame, at));
-      videos.set(video.id, { file: await open(path, 'r'), place });
+      const before = videos.get(video.id);
+      const opening = queue.then(async () => {
+        if (closed) throw new StudioError('cancelled', 'The job has ended.');
+        await closeVideo(before);
+        return openVideo(video, signal);
+      });
+      // A failure is told to whoever waits for this video.
+      queue = opening.catch(() => undefined);
+      videos.set(video.id, opening);
+      await opening;
     },
     read: async (videoId, indices) => {
-      const video = videos.get(videoId);
+      const video = await videos.get(videoId);
       if (video === undefined)
         throw new StudioError('internal', `The frames of video "${videoId}" were not decoded.`);
       const out = new Uint8Array(indices.length * frameBytes);
@@ -89,7 +127,9 @@ export function openFrameCache(cache: string, side: number): FrameCache {
       return out;
     },
     close: async () => {
-      for (const { file } of videos.values()) await file.close();
+      closed = true;
+      await sampler?.close();
+      for (const video of videos.values()) await closeVideo(video);
       videos.clear();
     },
   };

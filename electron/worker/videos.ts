@@ -65,7 +65,11 @@ export function plansOf(video: TimedVideo, sampling: SamplingConfig, lofi: LofiC
   return plans;
 }
 
-/** Decodes what is needed. */
+/**
+ * Starts the decoding of what is needed, one video after the other in a thread beside compute.
+ *
+ * @returns when the first video is there; who reads a later one from the cache waits for it, and is told what went wrong with it
+ */
 export async function decodeVideos(
   videos: readonly IndexedVideo[],
   cache: FrameCache,
@@ -74,11 +78,14 @@ export async function decodeVideos(
   control: JobControl,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [at, video] of videos.entries()) {
-    await control.breathe();
+  await control.breathe();
+  const prepared = videos.map((video) => {
     const jitter = video.subset === 'training' ? (lofi?.augment?.timeFrames ?? 0) : 0;
     const frames = neededFrames(plansOf(video, sampling, lofi), video.timing.frameSec.length, jitter);
-    await cache.prepare({ ...video, frames }, signal);
-    control.progress('decode', 'Decoding', at + 1, videos.length, 'videos');
-  }
+    const ready = cache.prepare({ ...video, frames }, signal);
+    ready.catch(() => undefined);
+    return ready;
+  });
+  await prepared[0];
+  control.progress('decode', 'Decoding', 1, 1, 'videos');
 }

@@ -24,6 +24,7 @@ const NODE_ENTRIES: Readonly<Record<string, string>> = {
   worker: 'electron/worker/index.ts',
   'encoder-thread': 'electron/service/engines/onnx/encoderThread.ts',
   decode: 'electron/service/media/isolate/decodeProcess.ts',
+  'decode-thread': 'electron/service/media/sampling/decodeThread.ts',
 };
 
 const COMMON: BuildOptions = {

@@ -24,10 +24,10 @@ import { aroundInGop, createStills } from '#service/media/isolate/stills';
 import { buildFrameIndex } from '#service/media/frameIndex';
 import { findMoved, requireUnchanged, stateOf } from '#service/media/relink';
 import { createSampler } from '#service/media/sampling/sampler';
-import { openSampleCache } from '#service/media/sampling/sampleCache';
 import { sampleFramesSync } from '#service/media/sample';
 import { createMediaResponder, mediaListener, type ServedVideo } from '#service/media/serve/responder';
 import { createMedia, type MediaService } from '#service/media/service';
+import { openFrameCache } from '#worker/frameCache';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
 import { readNumber } from '../fixtures/videos/pattern.ts';
 import { writeTone } from '../fixtures/videos/tone.ts';
@@ -429,29 +429,43 @@ describe('sampling beside compute', () => {
   });
 
   it('keeps sampled frames on the disk up to a limit, least recently used first out', async () => {
-    const cache = openSampleCache(at('samples'), 3 * 1200);
-    const key = (n: number) => ({
-      contentHash: `h${n}`,
-      frameIndices: Int32Array.of(n),
+    const path = fileNamed('bframes.mp4');
+    const index = buildFrameIndex(path);
+    const frames = Int32Array.of(3, 10, 20);
+    const video = (id: string) => ({ id, path, contentHash: id, index, frames });
+    const bytes = 3 * 20 * 20 * 3;
+    const { signal } = new AbortController();
+    const kept = async (): Promise<string[]> =>
+      (await readdir(at('samples/frames'))).map((name) => name.split('-')[0]!).sort();
+    /** Each job decodes or finds one video, with room for two on the disk. */
+    const job = async (id: string): Promise<Uint8Array> => {
+      const cache = openFrameCache(at('samples'), 20, 2 * bytes);
+      try {
+        void cache.prepare(video(id), signal);
+        return await cache.read(id, Int32Array.of(10));
+      } finally {
+        await cache.close();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const expected = sampleFramesSync(path, index, {
+      frameIndices: Int32Array.of(10),
       side: 20,
-      fit: 'stretch' as const,
+      fit: 'square-crop',
     });
-    let made = 0;
-    const get = (n: number) =>
-      cache.get(key(n), async () => {
-        made += 1;
-        return new Uint8Array(1200).fill(n);
-      });
-    for (const n of [1, 2, 3]) await get(n);
-    expect([made, (await get(1))[0], made]).toEqual([3, 1, 3]);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    await get(1);
-    await get(4);
-    expect(await cache.size()).toBe(3600);
-    await get(1);
-    expect(made).toBe(4);
-    await get(2);
-    expect(made).toBe(5);
+    for (const id of ['a', 'b', 'a', 'c']) expect(await job(id)).toEqual(expected);
+    expect(await kept()).toEqual(['a', 'c']);
+    // What a job has open stays, whatever the limit.
+    const greedy = openFrameCache(at('samples'), 20, bytes);
+    for (const id of ['d', 'e', 'f']) void greedy.prepare(video(id), signal);
+    for (const id of ['f', 'd', 'e']) expect(await greedy.read(id, Int32Array.of(10))).toEqual(expected);
+    expect(await kept()).toEqual(['d', 'e', 'f']);
+    // What cannot be decoded is told to whoever reads it, and harms no other.
+    greedy.prepare({ ...video('g'), path: at('nowhere.mp4') }, signal).catch(() => undefined);
+    void greedy.prepare(video('h'), signal);
+    await expect(greedy.read('g', Int32Array.of(10))).rejects.toMatchObject({ code: 'bad-input' });
+    expect(await greedy.read('h', Int32Array.of(3, 20))).toHaveLength(2 * 20 * 20 * 3);
+    await greedy.close();
     expect(paths.size).toBe(6);
   });
 });

@@ -46,7 +46,7 @@ function threadFile(): string {
   const source = resolve(import.meta.dirname, 'decodeThread.ts');
   return existsSync(source)
     ? source
-    : resolve(import.meta.dirname, '../../../../dist/decodeThread/index.mjs');
+    : resolve(import.meta.dirname, '../../../../dist/decode-thread/index.mjs');
 }
 
 /**
