@@ -274,6 +274,8 @@ export interface EvaluationInfo {
   readonly averageMap: number;
   /** 95 % bootstrap interval over videos. */
   readonly averageMapInterval: readonly [number, number] | null;
+  /** The same by threshold. */
+  readonly mapInterval: Readonly<Record<string, readonly [number, number]>> | null;
   readonly perLabel: readonly {
     readonly label: string;
     readonly ap: Readonly<Record<string, number>>;
@@ -282,6 +284,7 @@ export interface EvaluationInfo {
   readonly precisionRecall: readonly {
     readonly label: string;
     readonly tiou: number;
+    /** [score, precision, recall], most confident first. */
     readonly points: readonly (readonly [number, number, number])[];
   }[];
   readonly boundaryOffsets: readonly {
@@ -292,7 +295,9 @@ export interface EvaluationInfo {
     readonly startSec: number;
     readonly endSec: number;
   }[];
-  /** DETAD: ten rows of the six shares, at tIoU .50. */
+  /** What the rest is judged at: .50, or the one threshold that was asked for. */
+  readonly errorTiou: number;
+  /** DETAD: ten rows of the six shares. */
   readonly falsePositiveProfile: readonly Readonly<
     Record<
       'truePositive' | 'doubleDetection' | 'wrongLabel' | 'localization' | 'confusion' | 'background',

@@ -125,6 +125,8 @@ export const invokeSchemas = {
     labelId: v.optional(v.nullable(id), null),
     minScore: v.optional(score, 0),
     order: v.optional(v.picklist(['uncertain', 'score', 'time']), 'uncertain'),
+    /** Leave out videos that somebody labelled from end to end: what is found there is for figures, not for labels. */
+    newOnly: v.optional(v.boolean(), false),
   }),
   'review.counts': none,
 

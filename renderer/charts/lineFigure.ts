@@ -29,6 +29,17 @@ export const SERIES_COLOURS: Readonly<Record<string, string>> = {
 };
 const OTHER_COLOURS = ['#5490f4', '#fc9028', '#9cc07c', '#c07cc0', '#8b95a4'];
 
+/** More points than pixels cannot be seen: every line keeps at most this many. */
+const MOST_POINTS = 400;
+
+/** Lines with at most a few hundred points each; the last one always stays. */
+export function thinned(points: readonly LinePoint[]): readonly LinePoint[] {
+  return [...Map.groupBy(points, (point) => point.series).values()].flatMap((line) => {
+    const step = Math.ceil(line.length / MOST_POINTS);
+    return step <= 1 ? line : line.filter((_, at) => at % step === 0 || at === line.length - 1);
+  });
+}
+
 /** Options of a line figure. */
 export function lineFigure(
   plot: PlotModule,
@@ -41,7 +52,12 @@ export function lineFigure(
   return {
     color: { domain: series, range, legend: false },
     x: { label: x, ...(xTicks === undefined ? {} : { ticks: [...xTicks] }) },
-    y: { label: y, grid: true, nice: true, ...(yDomain === undefined ? {} : { domain: [...yDomain] }) },
+    y: {
+      label: y === '' ? null : y,
+      grid: true,
+      nice: true,
+      ...(yDomain === undefined ? {} : { domain: [...yDomain] }),
+    },
     marks: [
       plot.areaY(
         points.filter((point) => point.low !== undefined),

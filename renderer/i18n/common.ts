@@ -108,6 +108,9 @@ export const common = {
   'files.empty': ['Nothing to choose in this folder', '此文件夹中没有可选项'],
   'files.useFolder': ['Use this folder', '使用此文件夹'],
   'files.selected': ['{count} chosen', '已选 {count} 个'],
+  'files.replaceTitle': ['{name} is there already', '{name} 已存在'],
+  'files.replaceText': ['Replacing it cannot be undone.', '替换后无法撤销。'],
+  'files.replace': ['Replace', '替换'],
   'files.all': ['Choose all', '全选'],
 
   'time.secondsLeft': ['1 s left || {count} s left', '剩余 {count} 秒'],

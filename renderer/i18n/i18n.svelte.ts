@@ -10,6 +10,8 @@ import { keys } from './keys.ts';
 import { library } from './library.ts';
 import { models } from './models.ts';
 import { review } from './review.ts';
+import { exchange } from './exchange.ts';
+import { toChinese } from './serviceWords.ts';
 import { settings } from './settings.ts';
 import { train } from './train.ts';
 
@@ -22,6 +24,7 @@ const messages = {
   ...evaluate,
   ...models,
   ...settings,
+  ...exchange,
   ...keys,
 };
 
@@ -54,6 +57,11 @@ export function setLocale(next: Locale): void {
 export function t(key: MessageKey, params: MessageParams = {}): string {
   const pair: readonly [string, string] = messages[key];
   return fill(pair[state.locale === 'en' ? 0 : 1], params);
+}
+
+/** A sentence of the service in the present language. Reactive where it is read. */
+export function said(text: string): string {
+  return state.locale === 'en' ? text : toChinese(text);
 }
 
 /** Whether a text is a message's key: for names that come from outside. */

@@ -23,8 +23,20 @@ export const models = {
   'models.delete': ['Delete', '删除'],
   'models.deleteTitle': ['Delete {name}?', '删除 {name}？'],
   'models.deleteText': [
-    'Its {count} predictions go with it. Segments that you accepted stay. This cannot be undone.',
+    'Its prediction goes with it. Segments that you accepted stay. This cannot be undone. || Its {count} predictions go with it. Segments that you accepted stay. This cannot be undone.',
     '它的 {count} 个预测将一并删除。您已接受的片段会保留。此操作无法撤销。',
+  ],
+  'models.deleteCurrent': [
+    'It is in use. {name} will be used instead.',
+    '该模型正在使用，之后将改用{name}。',
+  ],
+  'models.deleteLast': [
+    'It is the only model: there will be none to predict with.',
+    '这是唯一的模型，删除后将无法预测。',
+  ],
+  'models.deleteChildren': [
+    'Models trained from it keep working: {names}.',
+    '由它继续训练得到的模型不受影响：{names}。',
   ],
   'models.compare': ['Compare two models', '比较两个模型'],
   'models.compareHint': ['Tick two models to see them side by side.', '勾选两个模型进行并排比较。'],

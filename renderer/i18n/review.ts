@@ -10,6 +10,8 @@ export const review = {
   'review.label': ['Label', '标签'],
   'review.anyLabel': ['Any label', '所有标签'],
   'review.minScore': ['Confidence from', '置信度不低于'],
+  'review.labelledToo': ['Labelled videos too', '包括已标注的视频'],
+  'review.length': ['Length', '时长'],
   'review.accepted': ['accepted {count}', '已接受 {count}'],
   'review.rejected': ['rejected {count}', '已拒绝 {count}'],
   'review.adjusted': ['adjusted {count}', '已调整 {count}'],

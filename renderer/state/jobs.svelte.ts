@@ -3,7 +3,7 @@
  */
 import type { JobInfo } from '#core/contract/info';
 import { invoke, on } from '../api/studio.ts';
-import { t } from '../i18n/i18n.svelte.ts';
+import { said, t } from '../i18n/i18n.svelte.ts';
 import { notify, notifyError } from './notices.svelte.ts';
 
 class JobsState {
@@ -23,9 +23,12 @@ export function startJobs(): void {
     put(job);
     if (former?.state !== job.state && (job.state === 'done' || job.state === 'failed')) {
       if (job.state === 'done') {
-        notify(t('job.done', { title: job.title }), 'good');
+        notify(t('job.done', { title: said(job.title) }), 'good');
       } else {
-        notify(t('job.failed', { title: job.title, message: job.error?.message ?? '' }), 'danger');
+        notify(
+          t('job.failed', { title: said(job.title), message: said(job.error?.message ?? '') }),
+          'danger',
+        );
       }
     }
   });

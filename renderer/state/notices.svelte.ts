@@ -2,6 +2,7 @@
  * Short notices at the edge of the window: what was done, what went wrong, and one thing to do about it.
  */
 import { messageOf } from '../api/studio.ts';
+import { said } from '../i18n/i18n.svelte.ts';
 
 /** A notice on the screen. Errors stay until dismissed. */
 export interface Notice {
@@ -36,7 +37,7 @@ export function notify(
 
 /** Shows what was thrown. */
 export function notifyError(error: unknown): void {
-  notify(messageOf(error), 'danger');
+  notify(said(messageOf(error)), 'danger');
 }
 
 /** Takes a notice away. */

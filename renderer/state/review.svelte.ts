@@ -22,10 +22,15 @@ export interface DraftEdges {
   readonly lastFrame: number;
 }
 
+/** Below this a proposal is rarely right; where there is nothing above it, all are shown. */
+const DEFAULT_MIN_SCORE = 0.3;
+
 class ReviewQueue {
   order = $state<ReviewOrder>('uncertain');
   labelId = $state<string | null>(null);
-  minScore = $state(0);
+  minScore = $state(DEFAULT_MIN_SCORE);
+  /** Leave out videos that are labelled from end to end. */
+  newOnly = $state(true);
   list = $state.raw<readonly PredictionInfo[]>([]);
   total = $state(0);
   loaded = $state(false);
@@ -52,19 +57,27 @@ const PAGE = 500;
 let skipped: readonly string[] = [];
 let decided: readonly string[] = [];
 let reading = 0;
+/** Whether the person has set the filter, or has begun: then it is theirs. */
+let touched = false;
 
 /** Reads the queue, the counts and the models. */
 export async function readQueue(): Promise<void> {
   reading += 1;
   const mine = reading;
-  const { order, labelId, minScore } = queue;
+  const { order, labelId, minScore, newOnly } = queue;
   const [page, counts, models] = await Promise.all([
-    invoke('review.queue', { limit: PAGE, order, labelId, minScore }),
+    invoke('review.queue', { limit: PAGE, order, labelId, minScore, newOnly }),
     invoke('review.counts', {}),
     invoke('models.list', {}),
   ]);
   if (mine !== reading || edits.waiting > 0) {
     return;
+  }
+  if (!touched && page.total === 0 && counts.predicted > 0 && (minScore > 0 || newOnly)) {
+    // First all confidences of new footage, then labelled videos too.
+    if (minScore > 0) queue.minScore = 0;
+    else queue.newOnly = false;
+    return readQueue();
   }
   const put = new Set(skipped);
   queue.list = [
@@ -99,6 +112,7 @@ export function readQueueSoon(): void {
 
 /** Starts again from the first, after a change of the filter. */
 export function refilter(): void {
+  touched = true;
   skipped = [];
   decided = [];
   queue.currentId = null;
@@ -162,6 +176,7 @@ export async function decide(decision: 'accept' | 'reject', labelId?: string): P
               : {}),
           }
         : { ...base, decision, segmentId: newId() };
+  touched = true;
   const { at } = queue;
   const rest = queue.list.filter((item) => item.id !== prediction.id);
   queue.list = rest;

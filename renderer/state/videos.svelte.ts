@@ -49,6 +49,19 @@ export async function readVideos(): Promise<void> {
   }
 }
 
+/** All videos, whatever the Library's filter shows. */
+export async function allVideos(): Promise<readonly VideoInfo[]> {
+  return (await invoke('videos.list', { limit: PAGE })).items;
+}
+
+/** Less than this share is nothing that anybody would label. */
+const WHOLE = 0.999;
+
+/** Whether there is footage left that nobody has labelled: no segments and no covered range, or covered in part. */
+export function hasUnlabelled({ segmentCount, coveredShare }: VideoInfo): boolean {
+  return coveredShare > 0 ? coveredShare < WHOLE : segmentCount === 0;
+}
+
 /** Reads soon: many pieces of news become one reading. */
 export function readVideosSoon(): void {
   window.clearTimeout(timer);

@@ -25,16 +25,12 @@ const BOOTSTRAP_DRAWS = 200;
 
 type EvaluationError = EvaluationInfo['errors'][number];
 
-/** Why a prediction is wrong at tIoU .50, in DETAD's words; null for a true positive. */
-function errorsOf(
-  set: EvaluationSet,
-  classes: readonly ClassMatches[],
-  tiouIndex: number,
-): EvaluationError[] {
+/** Predictions that are wrong at a threshold, in DETAD's words, and segments that nothing found. */
+function errorsOf(set: EvaluationSet, classes: readonly ClassMatches[], tiou: number): EvaluationError[] {
   const found = new Set<number>();
   const right = new Set<number>();
   for (const matches of classes) {
-    matches.matched[tiouIndex]?.forEach((truth, rank) => {
+    matches.matched[0]?.forEach((truth, rank) => {
       const index = matches.predictions[rank];
       if (truth >= 0 && index !== undefined) {
         found.add(truth);
@@ -57,9 +53,9 @@ function errorsOf(
         else other = Math.max(other, overlap);
       }
       const kind =
-        same >= HALF
+        same >= tiou
           ? 'doubleDetection'
-          : other >= HALF
+          : other >= tiou
             ? 'wrongLabel'
             : same >= LEAST_OVERLAP
               ? 'localization'
@@ -141,7 +137,7 @@ function predictionsOf(
     throw new StudioError(
       'conflict',
       `${model.name} has not predicted on ${missing.length === 1 ? first.name : `${missing.length} videos of the ${subset} subset`} yet. Run a prediction first.`,
-      { videoIds: missing.map((video) => video.id) },
+      { modelId, videoIds: missing.map((video) => video.id) },
     );
   }
   const names = new Map(store.document.labels().map((label) => [label.id, label.name]));
@@ -208,8 +204,9 @@ export function evaluateModel(
   const set = collectEvaluationSet(truth, predictions);
   const classes = matchDetections(set, tious);
   const summary = summariseMatches(classes, tious);
-  const atHalf = matchDetections(set, [HALF]);
-  const offsets = atHalf.flatMap((matches) =>
+  const errorTiou = thresholds?.length === 1 ? (thresholds[0] ?? HALF) : HALF;
+  const judged = matchDetections(set, [errorTiou]);
+  const offsets = judged.flatMap((matches) =>
     [...(matches.matched[0] ?? [])].flatMap((truthIndex, rank) => {
       const real = set.groundTruth[truthIndex];
       const predicted = set.predictions[matches.predictions[rank] ?? -1];
@@ -228,11 +225,11 @@ export function evaluateModel(
     }),
   );
   const diagnosis = diagnoseDetections(truth, predictions, {
-    tious: [HALF],
+    tious: [errorTiou],
     durationsSec: new Map(videos.map((video) => [video.id, video.durationSec])),
   });
   const interval =
-    videos.length > 1 ? bootstrapMap(truth, predictions, tious, { draws: BOOTSTRAP_DRAWS }).averageMap : null;
+    videos.length > 1 ? bootstrapMap(truth, predictions, tious, { draws: BOOTSTRAP_DRAWS }) : null;
   return {
     modelId,
     subset,
@@ -241,19 +238,26 @@ export function evaluateModel(
     tiou: tious,
     map: summary.map,
     averageMap: summary.averageMap,
-    averageMapInterval: interval === null ? null : [interval.low, interval.high],
+    averageMapInterval: interval === null ? null : [interval.averageMap.low, interval.averageMap.high],
+    mapInterval:
+      interval === null
+        ? null
+        : Object.fromEntries(
+            Object.entries(interval.map).map(([tiou, { low, high }]) => [tiou, [low, high]]),
+          ),
     perLabel: Object.entries(summary.ap).map(([label, ap]) => ({
       label,
       ap,
       averageAp: mean(Object.values(ap)),
     })),
-    precisionRecall: atHalf.map((matches) => ({
+    precisionRecall: judged.map((matches) => ({
       label: matches.label,
-      tiou: HALF,
+      tiou: errorTiou,
       points: curveOf(set, matches, 0),
     })),
     boundaryOffsets: offsets,
-    falsePositiveProfile: diagnosis.profile[tiouKey(HALF)] ?? [],
-    errors: errorsOf(set, atHalf, 0),
+    errorTiou,
+    falsePositiveProfile: diagnosis.profile[tiouKey(errorTiou)] ?? [],
+    errors: errorsOf(set, judged, errorTiou),
   };
 }

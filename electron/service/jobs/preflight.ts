@@ -198,7 +198,7 @@ export function preflight(
       0,
     ),
     estimate: { seconds: estimate.seconds(config), memoryBytes, diskBytes: disk },
-    engine: engine?.name ?? null,
+    engine: engine?.title ?? null,
     blockers,
     warnings,
     choices: plan.choices,

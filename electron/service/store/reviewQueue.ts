@@ -15,6 +15,8 @@ export interface ReviewQuery {
   readonly labelId: string | null;
   readonly minScore: number;
   readonly order: 'uncertain' | 'score' | 'time';
+  /** Without videos that are labelled from end to end. */
+  readonly newOnly: boolean;
 }
 
 type NumberedQuery = Partial<Omit<ReviewQuery, 'modelId' | 'labelId'>> & {
@@ -34,28 +36,38 @@ export const hundredthOf = (score: number): number =>
 
 /** Where a detector is least certain. */
 const EVEN = 0.5;
+/** A video counts as labelled from end to end when less than this share is left. */
+const WHOLE = 0.999;
 const LIVE_LABELS = 'label_no IN (SELECT no FROM labels WHERE removed = 0)';
 
 /** The queue over the `predictions` table. */
 export function createReviewQueue(connection: Connection): ReviewQueue {
   const countOf = (sql: string, parameters: SqlParameters): number =>
     connection.get<{ count: number }>(sql, parameters)?.count ?? 0;
-  /** Videos that were removed keep their predictions; only then does the queue look at each prediction's video. */
-  const hasRemoved = (): boolean =>
-    connection.get('SELECT 1 FROM videos WHERE removed = 1 LIMIT 1') !== undefined;
+  /**
+   * Videos whose predictions wait for nobody: removed ones keep theirs, and those of fully labelled ones may not be asked for. Only where
+   * there are any does the queue look at each prediction's video. @returns a query of their numbers, or null
+   */
+  const leftOut = (newOnly: boolean): string | null => {
+    const which = newOnly ? `removed = 1 OR covered_share >= ${WHOLE}` : 'removed = 1';
+    return connection.get(`SELECT 1 FROM videos WHERE ${which} LIMIT 1`) === undefined
+      ? null
+      : `SELECT no FROM videos WHERE ${which}`;
+  };
 
   const page = ({
     model,
     label,
     minScore = 0,
     order = 'uncertain',
+    newOnly = false,
     limit = 200,
     offset = 0,
   }: NumberedQuery): { numbers: readonly number[]; total: number } => {
-    const removed = hasRemoved();
+    const apart = leftOut(newOnly);
     const which = label === null ? LIVE_LABELS : 'label_no = @label';
     const open = `model_no = @model AND review = 'predicted' AND ${which}${
-      removed ? ' AND video_no NOT IN (SELECT no FROM videos WHERE removed = 1)' : ''
+      apart === null ? '' : ` AND video_no NOT IN (${apart})`
     }`;
     const known = { model, ...(label === null ? {} : { label }) };
     let total = countOf(
@@ -63,10 +75,10 @@ export function createReviewQueue(connection: Connection): ReviewQueue {
        WHERE model_no = @model AND review = 'predicted' AND hundredth >= @hundredth AND ${which}`,
       { ...known, hundredth: hundredthOf(minScore) },
     );
-    if (removed) {
+    if (apart !== null) {
       total -= countOf(
         `SELECT count(*) AS count FROM predictions INDEXED BY predictions_by_video
-         WHERE video_no IN (SELECT no FROM videos WHERE removed = 1)
+         WHERE video_no IN (${apart})
            AND model_no = @model AND review = 'predicted' AND score >= @minScore AND ${which}`,
         { ...known, minScore },
       );
@@ -131,10 +143,11 @@ export function createReviewQueue(connection: Connection): ReviewQueue {
       );
       const counts = { predicted: 0, accepted: 0, rejected: 0, adjusted: 0 };
       for (const { review, count } of rows) counts[review] = count;
-      if (hasRemoved()) {
+      const apart = leftOut(false);
+      if (apart !== null) {
         counts.predicted -= countOf(
           `SELECT count(*) AS count FROM predictions INDEXED BY predictions_by_video
-           WHERE video_no IN (SELECT no FROM videos WHERE removed = 1) AND model_no = @model AND review = 'predicted' AND ${LIVE_LABELS}`,
+           WHERE video_no IN (${apart}) AND model_no = @model AND review = 'predicted' AND ${LIVE_LABELS}`,
           { model },
         );
       }

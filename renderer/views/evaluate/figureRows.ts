@@ -29,6 +29,33 @@ export function profileRows(
   );
 }
 
+/** A point of a precision–recall curve. */
+export interface CurvePoint {
+  /** Recall. */
+  readonly x: number;
+  /** Precision, the best at this recall or a higher one, as average precision takes it. */
+  readonly y: number;
+  /** The label. */
+  readonly series: string;
+  /** Confidence from which predictions count here. */
+  readonly score: number;
+}
+
+/** Precision–recall curves of all labels. */
+export function curveRows(evaluation: EvaluationInfo): CurvePoint[] {
+  return evaluation.precisionRecall.flatMap(({ label, points }) => {
+    let best = 0;
+    return points
+      .slice()
+      .reverse()
+      .map(([score, precision, recall]): CurvePoint => {
+        best = Math.max(best, precision);
+        return { x: recall, y: best, series: label, score };
+      })
+      .reverse();
+  });
+}
+
 /** Counts of offsets in bins of equal width around zero; start and end apart. */
 export function offsetBins(evaluation: EvaluationInfo): {
   readonly edge: 'start' | 'end';

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { SERVICE_SENTENCES, toChinese } from './serviceWords.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
+
+/** Texts of a source file, holes as `X`; those of thrown errors are left out. */
+function textsOf(name: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && node.expression.getText(file) === 'StudioError') return;
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) found.push(node.text);
+    else if (ts.isTemplateExpression(node)) {
+      found.push(node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join(''));
+    }
+    ts.forEachChild(node, visit);
+  };
+  const file = ts.createSourceFile(name, read(name), ts.ScriptTarget.Latest, true);
+  visit(file);
+  return found;
+}
+
+describe('words of the service', () => {
+  it('are sentences that the sources still hold', () => {
+    const sources = ['electron/service', 'electron/worker', 'core/train'].flatMap((folder) =>
+      readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+        .map((name) => read(path.join(folder, name))),
+    );
+    const gone = SERVICE_SENTENCES.filter((sentence) => {
+      const pieces = sentence.split(/\{\w+\}|(?=, epoch)/);
+      return !sources.some((source) => pieces.every((piece) => source.includes(piece)));
+    });
+    expect(gone).toEqual([]);
+  });
+
+  it('has every reason, warning, choice and remedy of a training in Chinese', () => {
+    const files = ['preflight', 'plan', 'remedy'].map((name) => `electron/service/jobs/${name}.ts`);
+    const sentences = files.flatMap(textsOf).filter((text) => /^\S.* .*[.}X]$/.test(text) && text !== 'X: X');
+    expect(sentences.length).toBeGreaterThan(15);
+    const english = sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)));
+    expect(english).toEqual([]);
+  });
+
+  it('keeps what filled the holes, and speaks Chinese inside them', () => {
+    expect(toChinese('"jump" has only 1 segment; ten or more work better.')).toBe(
+      '“jump”只有 1 个片段，十个以上效果更好。',
+    );
+    expect(toChinese('Predict 12 videos with Model 3 (frozen encoder)')).toBe(
+      '用模型 3（冻结编码器）预测 12 个视频',
+    );
+    expect(toChinese('My own model')).toBe('My own model');
+  });
+});

@@ -1,0 +1,178 @@
+/**
+ * What the service says in English sentences, in Chinese: reasons, warnings, titles of jobs, steps of a training, errors.
+ *
+ * The service and the command line share these sentences, so the English one is the key, as in gettext; `{holes}` stand for what the service
+ * filled in. A test holds every sentence against the sources, and every reason of the pre-flight against this list. What is not listed is
+ * shown in English.
+ */
+
+/** English sentences with their Chinese. Longer ones first where one begins like another. */
+const SENTENCES: readonly (readonly [string, string])[] = [
+  // Pre-flight
+  ['The project cannot be changed. {reason}', '项目无法更改。{reason}'],
+  ['There are no videos. Add some.', '还没有视频，请先添加。'],
+  ['There are no labels. Create one for each kind of action.', '还没有标签。请为每一种动作建立一个标签。'],
+  [
+    'No training video has a segment. Mark when actions start and end in at least one video of the training subset.',
+    '训练集中的视频还没有片段。请至少在一个训练视频中标出动作的开始和结束。',
+  ],
+  [
+    '{name} is not where it was ({path}). Find it again or remove it.',
+    '{name} 不在原来的位置（{path}）。请重新定位或将其移除。',
+  ],
+  ['No compute engine runs here. {reasons}', '没有可用的计算引擎。{reasons}'],
+  [
+    'No video is set aside for validation: nothing will tell how good the model is. Put some labelled videos into the validation subset.',
+    '没有留作验证的视频，无从得知模型的好坏。请将几个已标注的视频放入验证集。',
+  ],
+  [
+    '"{label}" has only {count} segment{s}; ten or more work better.',
+    '“{label}”只有 {count} 个片段，十个以上效果更好。',
+  ],
+  [
+    '"{label}" has no segments in training videos and will not be learned.',
+    '“{label}”在训练视频中没有片段，不会被学习。',
+  ],
+  [
+    'The training may need more memory than this machine has. Choose speed, or a memory limit.',
+    '训练所需内存可能超过本机内存。请选择“更快”，或设置内存上限。',
+  ],
+  [
+    'The disk has {free} MB free; the training needs about {needed} MB.',
+    '磁盘剩余 {free} MB，训练约需 {needed} MB。',
+  ],
+  // Plan
+  ['The encoder of the model that you chose goes on learning.', '在所选模型的编码器上继续学习。'],
+  ['For speed: pictures of 64×64 pixels and half the epochs.', '更快：画面缩至 64×64 像素，训练轮数减半。'],
+  [
+    'For accuracy: pictures of 128×128 pixels and one and a half times the epochs.',
+    '更准：画面为 128×128 像素，训练轮数为 1.5 倍。',
+  ],
+  ['Balanced: pictures of {side}×{side2} pixels.', '均衡：画面为 {side}×{side2} 像素。'],
+  ['You set {setting} to {value}.', '您将 {setting} 设为 {value}。'],
+  ['To stay within memory: {text}', '为控制内存：{text}'],
+  ['To end in time: {percent} % of the epochs.', '为按时完成：训练轮数减为 {percent}%。'],
+  // Remedies
+  [
+    'Compute gradients {count} snippets at a time: the same result, less memory, a little slower.',
+    '每次只计算 {count} 个小段的梯度：结果相同，占用内存更少，速度略慢。',
+  ],
+  ['Train with batches of {batch} instead of {former}.', '批大小由 {former} 改为 {batch}。'],
+  [
+    'Train on pictures of {side}×{side2} instead of {former}×{former2} pixels.',
+    '画面由 {former}×{former2} 缩至 {side}×{side2} 像素。',
+  ],
+  ['Train on {count} snippets per video instead of {former}.', '每个视频的小段数由 {former} 减为 {count}。'],
+  // Titles of jobs
+  ['Train {name}', '训练 {name}'],
+  ['Predict {what} with {model}', '用{model}预测 {what}'],
+  ['Install the engine {name}', '安装引擎 {name}'],
+  ['Make a playable copy of {name}', '为 {name} 制作可播放副本'],
+  ['{count} videos', '{count} 个视频'],
+  // Names that the service gives
+  ['Model {number} (frozen encoder)', '模型 {number}（冻结编码器）'],
+  ['Model {number}', '模型 {number}'],
+  // Steps
+  ['Decoding', '正在解码'],
+  ['Features, {name}', '提取特征：{name}'],
+  ['frozen encoder', '冻结编码器'],
+  ['tuned encoder', '调优后的编码器'],
+  ['videos', '视频'],
+  ['Classifying segments', '对片段分类'],
+  [
+    'Stage 3 of 3, head on {which} features, epoch {at}/{count}',
+    '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {at}/{count} 轮',
+  ],
+  ['frozen', '冻结'],
+  ['tuned', '调优'],
+  ['Stage 2 of 3, LoFi, epoch {at}/{count}', '第 2 阶段（共 3 个），LoFi，第 {at}/{count} 轮'],
+  ['Stage 2 of 3, warming the head', '第 2 阶段（共 3 个），预热检测头'],
+  ['Localising', '正在定位动作'],
+  // Engines
+  ['{cpu}, {count} threads', '{cpu}，{count} 线程'],
+  ['CPU, one thread (WebAssembly)', 'CPU，单线程（WebAssembly）'],
+  [
+    'Native TensorFlow is not installed. Install it with "engine install tensorflow" or in Settings › Engines.',
+    '尚未安装原生 TensorFlow。',
+  ],
+  ['Run "engine install tensorflow".', '点击“安装”，或运行 "engine install tensorflow"。'],
+  [
+    'Native TensorFlow can be installed on Linux x64; this is {platform}.',
+    '原生 TensorFlow 只能安装在 Linux x64 上，本机为 {platform}。',
+  ],
+  ['The npm package @tensorflow/tfjs-node-gpu is not there.', '缺少 npm 包 @tensorflow/tfjs-node-gpu。'],
+  ['Run "npm install" with optional dependencies.', '请运行 "npm install" 并包含可选依赖。'],
+  ['No graphics adapter with WebGPU was found.', '没有找到支持 WebGPU 的显卡。'],
+  [
+    'Install the graphics driver of your card (on Linux its Vulkan driver), then test the engine again. The default engine needs none.',
+    '请安装显卡驱动（Linux 上为 Vulkan 驱动）后再次测试。默认引擎不需要显卡。',
+  ],
+  [
+    'Only a software adapter was found ({title}), slower than the default engine.',
+    '只找到软件渲染设备（{title}），比默认引擎慢。',
+  ],
+  // Errors
+  [
+    'No labelled video is in the {subset} subset. Label some, or choose another subset.',
+    '该集合（{subset}）中没有已标注的视频。请标注一些，或选择其他集合。',
+  ],
+  [
+    '{model} has not predicted on {videos} yet. Run a prediction first.',
+    '{model} 尚未对 {videos} 进行预测。请先运行预测。',
+  ],
+  ['There is no model yet. Train one first.', '还没有模型，请先训练。'],
+  ['There are no videos to predict on. Add some.', '没有可预测的视频，请先添加。'],
+  [
+    '"{title}" is running. Delete the model when it has ended.',
+    '“{title}”正在运行。请在其结束后再删除模型。',
+  ],
+  ['{path} exists already. Choose another name.', '{path} 已存在，请换一个名称。'],
+  [
+    'The program was closed while this job ran. Resume it when you like.',
+    '任务运行时程序被关闭。可随时继续。',
+  ],
+  [
+    'The program ended while this job ran. Resume it from its last checkpoint.',
+    '任务运行时程序意外结束。可从上个检查点继续。',
+  ],
+  [
+    'The worker ran out of memory. Train at a smaller fidelity, or close other programs.',
+    '内存不足。请降低保真度训练，或关闭其他程序。',
+  ],
+  [
+    'The system killed the worker, most likely because memory ran out. Train at a smaller fidelity, or close other programs.',
+    '系统终止了训练进程，多半因为内存不足。请降低保真度训练，或关闭其他程序。',
+  ],
+  ['The disk is full. Free some space and resume the job.', '磁盘已满。请腾出空间后继续任务。'],
+];
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+  readonly chinese: string;
+}
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const rules: readonly Rule[] = SENTENCES.map(([english, chinese]) => {
+  const parts = english.split(/\{(\w+)\}/);
+  const source = parts.map((part, at) => (at % 2 === 0 ? escape(part) : '(.*?)')).join('');
+  return { pattern: new RegExp(`^${source}$`, 's'), names: parts.filter((_, at) => at % 2 === 1), chinese };
+});
+
+/** English sentences of the list, with their holes: for the tests. */
+export const SERVICE_SENTENCES: readonly string[] = SENTENCES.map(([english]) => english);
+
+/** A sentence of the service in Chinese; what filled the holes is put into Chinese too. Unknown ones come back as they are. */
+export function toChinese(text: string): string {
+  for (const { pattern, names, chinese } of rules) {
+    const match = pattern.exec(text);
+    if (match !== null) {
+      return chinese.replace(/\{(\w+)\}/g, (_, name: string) => {
+        const value = match[names.indexOf(name) + 1] ?? '';
+        return value === text ? value : toChinese(value);
+      });
+    }
+  }
+  return text;
+}
