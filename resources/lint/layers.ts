@@ -102,7 +102,7 @@ export const ROOMS: readonly Room[] = [
 ];
 
 /** Unit tests beside their source may also use these. */
-const TEST_PACKAGES = ['vitest', 'fast-check', 'jsdom', ...ENGINE_PACKAGES];
+const TEST_PACKAGES = ['vitest', 'fast-check', 'jsdom', 'typescript', ...ENGINE_PACKAGES];
 
 const ALIASES: Readonly<Record<string, string>> = {
   '#core/': 'core/',
