@@ -52,6 +52,12 @@ beforeAll(() => {
     { annotator: 'me' },
   );
   applyEdit(store, { type: 'delete-label', id: 'gone' }, { annotator: 'me' });
+  const { startPts, endPts } = store.document.video('v2')!;
+  applyEdit(
+    store,
+    { type: 'set-covered', videoId: 'v2', ranges: [{ startPts, endPts }] },
+    { annotator: 'me' },
+  );
   store.videos.remove(['v4']);
 });
 afterAll(() => {
@@ -79,13 +85,17 @@ describe('the review queue', () => {
         fc.option(fc.constantFrom('jump', 'sit', 'rare')),
         fc.integer({ min: 0, max: 100 }).map((value) => value / 100),
         fc.integer({ min: 1, max: 150 }),
-        (order: keyof typeof ORDERS, labelId, minScore, limit) => {
+        fc.boolean(),
+        (order: keyof typeof ORDERS, labelId, minScore, limit, newOnly) => {
           const wanted = open.filter(
-            (each) => each.score >= minScore && (labelId === null || each.labelId === labelId),
+            (each) =>
+              each.score >= minScore &&
+              (labelId === null || each.labelId === labelId) &&
+              !(newOnly && each.videoId === 'v2'),
           );
           const got: PredictionInfo[] = [];
           for (let offset = 0; offset <= wanted.length; offset += limit) {
-            const page = store.predictions.queue({ order, labelId, minScore, limit, offset });
+            const page = store.predictions.queue({ order, labelId, minScore, limit, offset, newOnly });
             expect(page.total).toBe(wanted.length);
             got.push(...page.items);
           }
