@@ -22,8 +22,8 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['No compute engine runs here. {reasons}', '没有可用的计算引擎。{reasons}'],
   [
-    'No video is set aside for validation: nothing will tell how good the model is. Put some labelled videos into the validation subset.',
-    '没有留作验证的视频，无从得知模型的好坏。请将几个已标注的视频放入验证集。',
+    'No video is set aside for validation: a part of the training videos is held out to choose the better model. Put some labelled videos into the validation subset to measure on whole ones.',
+    '没有留作验证的视频：将留出训练视频的一部分来选择更好的模型。将几个已标注的视频放入验证集，即可在完整视频上评估。',
   ],
   [
     '"{label}" has only {count} segment{s}; ten or more work better.',
@@ -43,15 +43,53 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   // Plan
   ['The encoder of the model that you chose goes on learning.', '在所选模型的编码器上继续学习。'],
-  ['For speed: pictures of 64×64 pixels and half the epochs.', '更快：画面缩至 64×64 像素，训练轮数减半。'],
-  [
-    'For accuracy: pictures of 128×128 pixels and one and a half times the epochs.',
-    '更准：画面为 128×128 像素，训练轮数为 1.5 倍。',
-  ],
-  ['Balanced: pictures of {side}×{side2} pixels.', '均衡：画面为 {side}×{side2} 像素。'],
+  ['{aim}; pictures of {side}×{side2} pixels.', '{aim}；画面为 {side}×{side2} 像素。'],
+  ['For speed: half the steps', '更快：步数减半'],
+  ['Balanced', '均衡'],
+  ['For accuracy: one and a half times the steps', '更准：步数为 1.5 倍'],
   ['You set {setting} to {value}.', '您将 {setting} 设为 {value}。'],
-  ['To stay within memory: {text}', '为控制内存：{text}'],
-  ['To end in time: {percent} % of the epochs.', '为按时完成：训练轮数减为 {percent}%。'],
+  [
+    '{count} snippets a video, at most {sec} apart: at least {number} fall on each of your short actions ({length}, 10th percentile).',
+    '每个视频 {count} 个小段，间隔至多 {sec}：您的每个短动作（{length}，第 10 百分位）至少落入 {number} 个。',
+  ],
+  [
+    'Snippets lie {sec} apart: some actions last {longest}, so that a quarter of your short ones ({short}) would be too fine for one window.',
+    '小段间隔 {sec}：有的动作长达 {longest}，若按短动作（{short}）的四分之一取间隔，一个窗口容纳不下。',
+  ],
+  [
+    'Snippets lie {sec} apart, a quarter of your short actions ({short}, 10th percentile).',
+    '小段间隔 {sec}，为您的短动作（{short}，第 10 百分位）的四分之一。',
+  ],
+  [
+    'Videos longer than {sec} are worked through in overlapping windows of {count} snippets, and what is found in them is joined.',
+    '超过 {sec} 的视频用 {count} 个小段的重叠窗口逐段处理，再合并结果。',
+  ],
+  [
+    'How fast this machine trains is known after the first training; until then the time limit cannot be kept.',
+    '首次训练后才知道本机的训练速度，在此之前无法保证时间上限。',
+  ],
+  ['Chosen: {point}; about {needs}.', '方案：{point}；约需 {needs}。'],
+  [
+    'Chosen for {limits}: {point}; about {needs}. {whole} would take {more}.',
+    '按 {limits} 的限制选定：{point}；约需 {needs}。{whole} 则需 {more}。',
+  ],
+  [
+    'Nothing fits: even {point} takes about {needs}. That is what will be tried.',
+    '没有符合限制的方案：即使 {point} 也约需 {needs}。将按此尝试。',
+  ],
+  [
+    'Gradients are computed {count} snippets at a time: the same result in less memory.',
+    '每次计算 {count} 个小段的梯度：结果相同，占用内存更少。',
+  ],
+  ['{point}, {percent} % of the epochs', '{point}，轮数减为 {percent}%'],
+  [
+    '{count} snippets × {frames} frames at {side}×{side2}, batch {batch}',
+    '{count} 个小段 × {frames} 帧，{side}×{side2} 像素，批大小 {batch}',
+  ],
+  ['{memory} GB and {time} min', '{memory} GB 内存、{time} 分钟'],
+  ['{memory} GB and {time} s', '{memory} GB 内存、{time} 秒'],
+  ['{memory} MB and {time} min', '{memory} MB 内存、{time} 分钟'],
+  ['{memory} MB and {time} s', '{memory} MB 内存、{time} 秒'],
   // Remedies
   [
     'Compute gradients {count} snippets at a time: the same result, less memory, a little slower.',

@@ -65,6 +65,10 @@ export const train = {
     'Recommended: {name}, mAP {map} on 1 validation video. || Recommended: {name}, mAP {map} on {count} validation videos.',
     '推荐：{name}，在 {count} 个验证视频上 mAP 为 {map}。',
   ],
+  'train.recommendedHeldOut': [
+    'Recommended: {name}, mAP {map} on the part of the training videos that was held out. Whole validation videos would tell how sure that is.',
+    '推荐：{name}，在训练视频留出的部分上 mAP 为 {map}。设置完整的验证视频后才能判断其可靠程度。',
+  ],
   'train.against': [
     '{points} points against: {other} (95 %: {low} to {high}).',
     '与{other}相比：{points} 个百分点（95%：{low} 至 {high}）。',

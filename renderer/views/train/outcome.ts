@@ -9,7 +9,7 @@ import { unpredicted } from '../evaluate/unpredicted.ts';
 export interface OutcomeRow {
   readonly model: ModelInfo;
   readonly role: 'lofi' | 'frozen' | 'before';
-  /** Null when it has not predicted on the validation videos, or there are none. */
+  /** Null when it has not predicted on the validation videos, or there are none; then only the training's own figures are known. */
   readonly evaluation: EvaluationInfo | null;
   /** Videos that it would have to predict on first. */
   readonly missing: readonly string[];
@@ -29,12 +29,12 @@ function modelBefore(made: readonly ModelInfo[], models: readonly ModelInfo[]): 
   const older = models.filter((model) => !made.includes(model) && model.version < (first?.version ?? 0));
   return (
     older.find((model) => model.id === first?.parentId) ??
-    [...older].sort((a, b) => b.version - a.version).sort((a, b) => rank(b) - rank(a))[0]
+    [...older].sort((a, b) => b.version - a.version).sort((a, b) => validationOf(b) - validationOf(a))[0]
   );
 }
 
 /** Of the two models of one training, the one that was found better. */
-const rank = (model: ModelInfo): number => model.validation?.averageMap ?? 0;
+const validationOf = (model: ModelInfo): number => model.validation?.averageMap ?? 0;
 
 async function measure(model: ModelInfo, role: OutcomeRow['role']): Promise<OutcomeRow> {
   const row = { model, role, evaluation: null, missing: [], against: null };
@@ -55,12 +55,19 @@ export async function readOutcome(job: JobInfo, models: readonly ModelInfo[]): P
     ...made.map((model) => measure(model, model.variant)),
     ...(before === undefined ? [] : [measure(before, 'before')]),
   ]);
+  // Where no video is set aside, only this training's models were measured on the same held-out parts.
+  const isMeasured = rows.some((row) => row.evaluation !== null);
+  const rank = (row: OutcomeRow): number =>
+    isMeasured
+      ? (row.evaluation?.averageMap ?? -1)
+      : row.role === 'before'
+        ? -1
+        : (row.model.validation?.averageMap ?? -1);
   const best = rows.reduce<OutcomeRow | null>(
-    (top, row) =>
-      row.evaluation !== null && row.evaluation.averageMap > (top?.evaluation?.averageMap ?? -1) ? row : top,
+    (top, row) => (rank(row) > (top === null ? -1 : rank(top)) ? row : top),
     null,
   );
-  if (best === null) {
+  if (best === null || !isMeasured) {
     return { rows, best };
   }
   const compared = await Promise.all(
