@@ -67,6 +67,29 @@ export function gtadProposals(maps: GtadProbabilities, { gated, reachEnd }: Prop
   return proposals;
 }
 
+/** Share of a window by which a video's tail must be longer than the last whole window to get one of its own: one fifth. */
+const TAIL_SHARE = 5;
+
+/**
+ * Windows of the THUMOS branch (`gtad_lib/dataset.py`): half of them overlapping, and one at the end only where more than a fifth of a
+ * window is left. A shorter tail is left out, as there. Sequences of up to a window go through as they are.
+ */
+export function thumosWindows(length: number, size: number): { start: number; count: number }[] {
+  if (length <= size) return [{ start: 0, count: length }];
+  const stride = Math.floor(size / 2);
+  const count = Math.floor((length + stride - size) / stride);
+  const windows = Array.from({ length: count }, (_, index) => ({ start: index * stride, count: size }));
+  const left = length - windows.at(-1)!.start - size;
+  return left > Math.floor(size / TAIL_SHARE) ? [...windows, { start: length - size, count: size }] : windows;
+}
+
+/** Proposals of `longest` steps or more with score 0: they stay candidates, as in `Soft_NMS` of the THUMOS branch. */
+export function withoutLong(proposals: readonly Proposal[], longest: number | null): Proposal[] {
+  return proposals.map((each) =>
+    longest !== null && each.end - each.start >= longest ? { ...each, score: 0 } : each,
+  );
+}
+
 /** Soft-NMS regardless of class, best first. */
 export function suppressProposals(proposals: readonly Proposal[], options: SoftNmsOptions): Proposal[] {
   // The authors sort by score first; that decides which of two equal proposals comes first.

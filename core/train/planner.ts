@@ -39,6 +39,11 @@ const PER_ACTION = 4;
 /** Time over which an encoder sees a snippet, where actions last that long: what the shipped one was trained with, and TSM's about. */
 const SPAN_SEC = 4 / 3;
 const SMALLEST_WINDOW = 64;
+/** Videos of up to so many snippets go through whole. */
+const LARGEST_WHOLE = 256;
+/** Time around an action, as a factor; and the part of a window that the second phase of stage 2 trains on, which must hold long actions. */
+const SPARE = 1.25;
+const WINDOW_DIVISION = 4;
 /** Steps that a head takes at once: G-TAD's map grows with the square. */
 const LARGEST_WINDOW: Readonly<Record<DetectorName, number>> = {
   'anchor-free': 512,
@@ -75,12 +80,12 @@ export function chooseWindowing(config: TrainConfig, material: Material): Choice
   const largest = LARGEST_WINDOW[config.detector];
   const longest = lengths.at(-1)!;
   // A window must hold the longest action with some time around it.
-  const interval = Math.max(quarter, (1.25 * longest) / largest);
-  const wanted = Math.ceil((2 * quantile(lengths, 0.95)) / interval / 16) * 16;
-  const snippets = Math.min(
-    largest,
-    Math.max(SMALLEST_WINDOW, wanted, Math.ceil((1.25 * longest) / interval / 16) * 16),
-  );
+  const interval = Math.max(quarter, (SPARE * longest) / largest);
+  const whole = Math.ceil(longVideo / interval);
+  const most = whole <= LARGEST_WHOLE ? whole : 0;
+  const wanted = Math.ceil((SPARE * WINDOW_DIVISION * quantile(lengths, 0.95)) / interval);
+  const least = Math.max(SMALLEST_WINDOW, most, wanted, (SPARE * longest) / interval);
+  const snippets = Math.min(largest, Math.ceil(least / 16) * 16);
   const isCoarse = interval > quarter * 1.001;
   return {
     config: with_({ mode: 'sliding', intervalSec: interval, spanSec: spanOf(interval), snippets }),
@@ -88,7 +93,9 @@ export function chooseWindowing(config: TrainConfig, material: Material): Choice
       isCoarse
         ? `Snippets lie ${seconds(interval)} apart: some actions last ${seconds(longest)}, so that a quarter of your short ones (${seconds(short)}) would be too fine for one window.`
         : `Snippets lie ${seconds(interval)} apart, a quarter of your short actions (${seconds(short)}, 10th percentile).`,
-      `Videos longer than ${seconds(snippets * interval)} are worked through in overlapping windows of ${snippets} snippets, and what is found in them is joined.`,
+      whole <= snippets
+        ? `Every video goes through whole: ${whole} snippets at most.`
+        : `Videos longer than ${seconds(snippets * interval)} go through in overlapping windows of ${snippets} snippets, and what is found in them is joined.`,
     ],
   };
 }
@@ -97,9 +104,19 @@ export function chooseWindowing(config: TrainConfig, material: Material): Choice
 const STEPS = { main: 200, windows: 300, warmup: 150, head: 300 } as const;
 const VALIDATIONS = 12;
 
-/** Epochs from the number of sequences: steps teach, not epochs. @param scale of all steps */
+/** Snippets of a step in each phase of stage 2, as on the generated footage: longer sequences make smaller batches, not longer steps. */
+const SNIPPETS_PER_STEP = { main: 128, windows: 256 } as const;
+
+/** Batches and epochs from the length and number of sequences: steps teach, not epochs. @param scale of all steps */
 export function chooseEpochs(config: TrainConfig, material: Material, scale: number): TrainConfig {
-  const { sampling, lofi, head } = config;
+  const { sampling, head } = config;
+  const batchOf = (snippets: number, most: number): number =>
+    Math.min(most, Math.max(1, Math.round(snippets / sampling.snippets)));
+  const lofi = {
+    ...config.lofi,
+    batch: batchOf(SNIPPETS_PER_STEP.main, config.lofi.batch),
+    windowBatch: batchOf(SNIPPETS_PER_STEP.windows, config.lofi.windowBatch),
+  };
   const snippetsOf = (durationSec: number): number =>
     sampling.mode === 'resize'
       ? sampling.snippets

@@ -89,6 +89,8 @@ export interface HeadInput {
   readonly parameters: TensorMap;
   /** Empty for class-agnostic proposals. */
   readonly labels: readonly string[];
+  /** Steps that it was trained on at once; null: any. */
+  readonly windowSnippets: number | null;
 }
 
 /** A head from a localiser of this program or from a G-TAD checkpoint. @throws StudioError `bad-input` */
@@ -96,12 +98,13 @@ export async function readHead(source: string): Promise<HeadInput> {
   const { file, checkpoint } = await readCheckpoint(source);
   const card = await readCard(file);
   if (card?.['kind'] === 'localiser') {
-    const { detector, labels } = card as unknown as LocaliserCard;
+    const { detector, labels, sampling } = card as unknown as Omit<LocaliserCard, 'sampling'> &
+      Partial<LocaliserCard>;
     const own = [...checkpoint.tensors].filter(([name]) => name.startsWith('head/'));
     const parameters = toTensorMap(
       new Map(own.map(([name, tensor]) => [name.slice('head/'.length), tensor])),
     );
-    return { config: detector, parameters, labels };
+    return { config: detector, parameters, labels, windowSnippets: sampling?.snippets ?? null };
   }
   if (fitGtad(checkpoint.tensors) === undefined) {
     throw new StudioError(
@@ -110,5 +113,5 @@ export async function readHead(source: string): Promise<HeadInput> {
       { path: file },
     );
   }
-  return { ...loadGtadWeights(checkpoint.tensors, file), labels: [] };
+  return { ...loadGtadWeights(checkpoint.tensors, file), labels: [], windowSnippets: null };
 }

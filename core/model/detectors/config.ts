@@ -145,6 +145,10 @@ export interface GtadConfig {
   readonly reachEnd: boolean;
   /** As the authors' soft-NMS loop stops. */
   readonly originalStop: boolean;
+  /** Proposals of so many steps or more get no score (THUMOS branch: 300 frames, 60 steps of 5 frames); null: none. */
+  readonly longestSteps?: number | null;
+  /** Longer sequences go through the THUMOS branch's windows of so many steps; null: one pass. */
+  readonly windowSteps?: number | null;
   readonly classifier: {
     readonly width: number;
     readonly kind: 'softmax' | 'sigmoid';

@@ -6,7 +6,14 @@
  */
 import type { TensorMap } from '#core/compute/hostTensor';
 import { gtadCurves } from '#core/infer/gridCurves';
-import { gtadProposals, labelProposals, suppressProposals, type Proposal } from '#core/infer/gtadProposals';
+import {
+  gtadProposals,
+  labelProposals,
+  suppressProposals,
+  thumosWindows,
+  withoutLong,
+  type Proposal,
+} from '#core/infer/gtadProposals';
 import { gtadLabels } from '#core/losses/gtadLabels';
 import { gtadLoss, type DrawCell, type GtadOutputs } from '#core/losses/gtadLoss';
 import { segmentClassLoss, segmentClassScores } from '#core/losses/segmentClassLoss';
@@ -114,28 +121,41 @@ export function gtadForward(
   });
 }
 
-/** Class-agnostic proposals after soft-NMS, best first; `labelProposals` adds labels from video-level scores. */
-export function gtadDetectProposals(
+/**
+ * Class-agnostic proposals after soft-NMS, best first; `labelProposals` adds labels from video-level scores. With the THUMOS branch's rules,
+ * long sequences go through windows, each with its own soft-NMS, and then all together once more.
+ */
+export async function gtadDetectProposals(
   config: GtadConfig,
   parameters: TensorMap,
   features: Float32Array,
   length: number,
 ): Promise<Proposal[]> {
-  return forwardOne(config, parameters, features, length, (logits) => proposalsOf(config, logits));
+  const windows = thumosWindows(length, config.windowSteps ?? length);
+  const found: Proposal[] = [];
+  for (const { start, count } of windows) {
+    const part = features.subarray(start * config.inChannels, (start + count) * config.inChannels);
+    const proposals = await forwardOne(config, parameters, part, count, (logits) =>
+      proposalsOf(config, logits),
+    );
+    found.push(...proposals.map((each) => ({ ...each, start: each.start + start, end: each.end + start })));
+  }
+  return windows.length > 1 && found.length > 1 ? suppressed(config, found) : found;
 }
 
 function proposalsOf(config: GtadConfig, logits: GtadLogits): Proposal[] {
-  const { scoreThreshold, preNmsTop, nmsSigma, keep } = config.suppression;
+  const { scoreThreshold, preNmsTop } = config.suppression;
   const proposals = gtadProposals(probabilities(config, logits), config)
     .filter((proposal) => proposal.score >= scoreThreshold)
     .sort((a, b) => b.score - a.score)
     .slice(0, preNmsTop);
-  return suppressProposals(proposals, {
-    sigma: nmsSigma,
-    keep,
-    minScore: scoreThreshold,
-    originalStop: config.originalStop,
-  });
+  return suppressed(config, proposals);
+}
+
+function suppressed(config: GtadConfig, proposals: readonly Proposal[]): Proposal[] {
+  const { nmsSigma: sigma, keep, scoreThreshold: minScore } = config.suppression;
+  const { originalStop, longestSteps = null } = config;
+  return suppressProposals(withoutLong(proposals, longestSteps), { sigma, keep, minScore, originalStop });
 }
 
 /** New parameters under the authors' names, and the classifier's. */

@@ -33,14 +33,19 @@ function withoutWrapper(tensors: ReadonlyMap<string, StoredTensor>): Map<string,
   return new Map([...tensors].map(([name, tensor]) => [name.replace(/^module\./, ''), tensor]));
 }
 
+/** 300 frames, and windows of 256 snippets, of the THUMOS branch's 5 frames each. */
+const THUMOS_RULES = { longestSteps: 60, windowSteps: 256 } as const;
+
 /** Compares a checkpoint with G-TAD; undefined when it is something else. The authors' post-processing is kept to the letter. */
 export function fitGtad(tensors: ReadonlyMap<string, StoredTensor>): GtadFit | undefined {
   const plain = withoutWrapper(tensors);
   const [first, mapFirst, mapInner] = [FIRST, MAP_FIRST, MAP_INNER].map((name) => plain.get(name));
   if (first?.shape.length !== 3 || mapFirst?.shape.length !== 4 || mapInner?.shape.length !== 4)
     return undefined;
+  const variant = mapInner.shape[2] === 3 ? 'thumos' : 'anet';
   const config = gtadConfig({
-    variant: mapInner.shape[2] === 3 ? 'thumos' : 'anet',
+    variant,
+    ...(variant === 'thumos' ? THUMOS_RULES : {}),
     inChannels: first.shape[1]! * GROUPS,
     numClasses: 0,
     hidden1d: first.shape[0]!,

@@ -10,6 +10,7 @@ import { gtadDetectProposals, gtadForward } from '#core/model/detectors/gtad';
 import { readNpy, writeNpy } from '#core/model/weights/npy';
 import { JsonNumber, JsonObject, parseJson } from '#core/formats/shared/json';
 import { decodeText } from '#core/formats/shared/text';
+import { detectSliding } from '#core/infer/slidingDetections';
 import { labelProposals, type Proposal } from '#core/infer/gtadProposals';
 import { openEngine } from '#service/engines/index';
 import type { CliContext } from '#cli/context';
@@ -22,6 +23,8 @@ export interface LocalizeArguments {
   readonly features: string;
   readonly detector: string;
   readonly duration?: string | undefined;
+  /** Seconds from one feature step to the next; absent: the steps divide the duration. */
+  readonly interval?: string | undefined;
   readonly out: string;
   readonly raw?: string | undefined;
   /** JSON {label: score}: a video-level classifier's answer, for proposals without labels. */
@@ -66,11 +69,11 @@ async function readFeatures(file: string, channels: number): Promise<{ data: Flo
   return { data: features, steps };
 }
 
-function secondsOf(text: string | undefined, steps: number): number {
-  if (text === undefined) return steps;
+function secondsOf(text: string | undefined, option: string): number | null {
+  if (text === undefined) return null;
   const seconds = text.trim() === '' ? Number.NaN : Number(text);
   if (!(seconds > 0 && Number.isFinite(seconds))) {
-    throw new StudioError('wrong-usage', `--duration takes seconds, for example 60.5; got “${text}”.`);
+    throw new StudioError('wrong-usage', `${option} takes seconds, for example 60.5; got “${text}”.`);
   }
   return seconds;
 }
@@ -107,9 +110,10 @@ async function proposalsOf(
 /** Localises and writes ActivityNet detections; without a duration, times are in feature steps. @throws StudioError */
 export async function runLocalize(options: LocalizeArguments): Promise<LocalizeResult> {
   const head = await readHead(options.detector);
-  const { config, parameters, labels } = head;
+  const { config, parameters, labels, windowSnippets } = head;
   const { data, steps } = await readFeatures(options.features, config.inChannels);
-  const durationSec = secondsOf(options.duration, steps);
+  const intervalSec = secondsOf(options.interval, '--interval');
+  const durationSec = secondsOf(options.duration, '--duration') ?? steps * (intervalSec ?? 1);
   if (options.raw !== undefined && config.name !== 'g-tad') {
     throw new StudioError('wrong-usage', '--raw writes the maps of G-TAD; this head is another one.');
   }
@@ -134,20 +138,25 @@ export async function runLocalize(options: LocalizeArguments): Promise<LocalizeR
       await write('end.npy', [maps.steps], maps.end);
       await write('confidence.npy', [2, maps.durations, maps.steps], maps.confidence);
     }
-    const seconds = (step: number): number => (step / steps) * durationSec;
+    const seconds = (step: number): number =>
+      intervalSec === null ? (step / steps) * durationSec : step * intervalSec;
     const found =
       config.name === 'g-tad' && labels.length === 0
         ? await proposalsOf({ ...head, config }, data, steps, options.videoScores)
-        : (await buildDetector(config).detect(parameters, data, steps)).map((each) => ({
-            ...each,
-            label: labels[each.classIndex] ?? '',
-          }));
-    const segments = found.map(({ start, end, score, label }): ScoredSegment => ({
-      startSec: Math.max(0, seconds(start)),
-      endSec: Math.min(durationSec, seconds(end)),
-      score,
-      label,
-    }));
+        : (await detectSliding(buildDetector(config), parameters, data, steps, windowSnippets ?? steps)).map(
+            (each) => ({
+              ...each,
+              label: labels[each.classIndex] ?? '',
+            }),
+          );
+    const segments = found
+      .map(({ start, end, score, label }): ScoredSegment => ({
+        startSec: Math.max(0, seconds(start)),
+        endSec: Math.min(durationSec, seconds(end)),
+        score,
+        label,
+      }))
+      .filter(({ startSec, endSec }) => endSec > startSec);
     const name = path.basename(options.features).replace(/\.npy$/i, '');
     const { files } = activitynet.write(
       { format: 'activitynet', kind: 'detections', videos: [{ name, segments }] },
@@ -168,6 +177,10 @@ export function register(program: Command, context: CliContext): void {
     .requiredOption('--features <file>', 'float32 [T, C] as .npy')
     .requiredOption('--detector <checkpoint>', 'a G-TAD checkpoint, or the folder of a localiser')
     .option('--duration <seconds>', 'length of the video; without it times are in feature steps')
+    .option(
+      '--interval <seconds>',
+      'from one feature step to the next; by default the steps divide the duration',
+    )
     .requiredOption('--out <file>', 'detections as JSON')
     .option('--raw <folder>', 'G-TAD: also start.npy [T], end.npy [T], confidence.npy [2, D, T]')
     .option(
