@@ -17,6 +17,8 @@ export interface EventMap {
   'predictions.changed': { readonly videoIds: readonly string[] | null };
   'models.changed': Readonly<Record<string, never>>;
   'engines.changed': Readonly<Record<string, never>>;
+  /** The machine was measured: estimates before a training are better now. */
+  'train.calibrated': Readonly<Record<string, never>>;
   'job.changed': { readonly job: JobInfo };
   'job.progress': {
     readonly id: string;
@@ -46,6 +48,7 @@ export const EVENT_NAMES = [
   'predictions.changed',
   'models.changed',
   'engines.changed',
+  'train.calibrated',
   'job.changed',
   'job.progress',
   'service.state',

@@ -244,6 +244,8 @@ export interface PreflightInfo {
     readonly seconds: number | null;
     readonly memoryBytes: number | null;
     readonly diskBytes: number;
+    /** A calibration of some seconds is running; `train.calibrated` tells its end. */
+    readonly measuring: boolean;
   };
   readonly engine: string | null;
   /** Empty when training can start; else each reason in words. */

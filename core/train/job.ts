@@ -6,6 +6,7 @@
 import type { EngineName } from '#core/compute/engine';
 import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation/segment';
 import type { TrainConfig } from '#core/train/config';
+import type { WorkRates } from './work.ts';
 import type { ErrorInfo } from '#core/contract/errors';
 
 /** A video as the worker sees it. */
@@ -14,6 +15,8 @@ export interface JobVideo {
   readonly path: string;
   /** Content hash: names the caches. */
   readonly contentHash: string;
+  /** Width times height of its frames, where known: how long decoding takes. */
+  readonly framePixels?: number;
   readonly subset: 'training' | 'validation' | 'testing';
   readonly segments: readonly LabelledSegment[];
   /** Stretches that somebody labelled fully; absent means the whole video. */
@@ -41,6 +44,20 @@ export interface TrainJob {
   readonly engine: EngineName | 'auto';
   /** Continue from the checkpoints already in `folders.output`. */
   readonly resume: boolean;
+  /** What the machine was measured to do; the time left is told from the first second on. */
+  readonly rates?: WorkRates;
+}
+
+/** Measure how fast this machine would train: a few seconds of the real work at the configured fidelity. */
+export interface CalibrateJob {
+  readonly kind: 'calibrate';
+  readonly jobId: string;
+  readonly config: TrainConfig;
+  readonly classCount: number;
+  /** Whose frames are decoded. */
+  readonly video: JobVideo;
+  readonly folders: JobFolders;
+  readonly engine: EngineName | 'auto';
 }
 
 /** Predict with a trained model. */
@@ -56,7 +73,7 @@ export interface PredictJob {
   readonly engine: EngineName | 'auto';
 }
 
-export type WorkerJob = TrainJob | PredictJob;
+export type WorkerJob = TrainJob | PredictJob | CalibrateJob;
 
 /** Absolute progress; at most ten a second. */
 export interface JobProgress {
@@ -128,7 +145,13 @@ export interface PredictResult {
   readonly engine: string;
 }
 
-export type JobResult = TrainResult | PredictResult;
+export interface CalibrateResult {
+  readonly kind: 'calibrate';
+  readonly rates: WorkRates;
+  readonly engine: string;
+}
+
+export type JobResult = TrainResult | PredictResult | CalibrateResult;
 
 /** Worker → service, one JSON message each. Exactly one `done`, `failed` or `cancelled` ends it. */
 export type WorkerMessage =

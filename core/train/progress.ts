@@ -19,11 +19,15 @@ export interface ProgressBar {
 
 const SHORTEST_GAP_MS = 100;
 
-/** Creates a bar. `now` gives milliseconds. */
+/** How many seconds of a job's own pace count as much as the estimate from before. */
+const TRUST_SEC = 20;
+
+/** Creates a bar. `now` gives milliseconds; `inSeconds`: the weights are seconds of this machine, so the time left is known at once. */
 export function createProgressBar(
   steps: readonly WeightedStep[],
   report: (progress: JobProgress) => void,
   now: () => number,
+  inSeconds = false,
 ): ProgressBar {
   const whole = steps.reduce((sum, step) => sum + step.weight, 0) || 1;
   let startMs: number | null = null;
@@ -47,7 +51,12 @@ export function createProgressBar(
       lastReport = time;
       const gained = fraction - startFraction;
       const elapsed = (time - startMs) / 1000;
-      const secondsLeft = gained > 0.005 && elapsed > 2 ? (elapsed * (1 - fraction)) / gained : null;
+      const isPaceKnown = gained > 0.005 && elapsed > 2;
+      // Seconds of this machine that a planned second takes now.
+      const pace = isPaceKnown ? elapsed / (gained * whole) : 1;
+      const trust = isPaceKnown ? elapsed / (elapsed + TRUST_SEC) : 0;
+      const factor = inSeconds ? trust * pace + (1 - trust) : pace;
+      const secondsLeft = inSeconds || isPaceKnown ? (1 - fraction) * whole * factor : null;
       report({ fraction, step, text, done, total, unit, secondsLeft });
     },
     exclude: (milliseconds) => {

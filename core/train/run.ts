@@ -10,16 +10,11 @@ import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { extractFeatures } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
 import type { StageFigures, TrainedModel, TrainResult } from './job.ts';
-import { planEpochs, sideAt } from '#core/data/fidelity';
 import { holdOut } from '#core/data/holdout';
-import { slidingWindows } from '#core/data/windows';
-import { batchesPerEpoch } from '#core/data/sampler';
-import { snippetCount } from '#core/data/snippets';
 import { StudioError } from '#core/contract/errors';
-import type { WeightedStep } from './progress.ts';
 import { runLofiStage } from './stage2.ts';
 import { detectVideos } from './heldOut.ts';
-import { ratesOf, runHeadStage } from './stage3.ts';
+import { runHeadStage } from './stage3.ts';
 import type { HeadStageResult, HeadVariant } from './stage3.ts';
 import { reestimateStatistics } from './statistics.ts';
 import { runTargetClassification } from './targetClassification.ts';
@@ -51,66 +46,6 @@ export interface TrainOutcome {
   readonly kept: TrainResult['kept'];
   /** Which is kept and by how much it is better, in words. */
   readonly reason: string;
-}
-
-/** Multiply-adds differ by part: a head step, against a thousand pixels through the encoder. */
-const HEAD_STEP_WEIGHT = 300;
-const TRAIN_FACTOR = 3.2;
-
-/** Steps of a training with their expected cost, in thousands of pixels through the encoder. */
-export function planProgress(config: TrainConfig, videos: readonly TimedVideo[]): WeightedStep[] {
-  const { sampling, lofi, head } = config;
-  const training = videos.filter((video) => video.subset === 'training');
-  const used = videos.filter((video) => video.subset !== 'testing');
-  const pixels = (list: readonly TimedVideo[]): number =>
-    list.reduce(
-      (sum, video) =>
-        sum + (snippetCount(video.timing, sampling) * sampling.framesPerSnippet * sampling.side ** 2) / 1000,
-      0,
-    );
-  const features = pixels(used);
-  const sequences = training.reduce(
-    (sum, video) => sum + slidingWindows(snippetCount(video.timing, sampling), sampling.snippets).length,
-    0,
-  );
-  const canChoose = config.holdOut === true || used.some((video) => video.subset === 'validation');
-  const headSteps =
-    batchesPerEpoch(sequences, head.batch) *
-    (head.epochs + (head.agnosticEpochs ?? 0)) *
-    ratesOf(head, canChoose).length *
-    HEAD_STEP_WEIGHT;
-  const tunings = encoderRatesOf(lofi, canChoose).length;
-  const perEpoch = pixels(training) * TRAIN_FACTOR;
-  const stage2 = planEpochs(lofi).reduce((sum, epoch) => {
-    const fidelity = epoch.fidelityOf(0);
-    const side = sideAt(fidelity, sampling.side) / sampling.side;
-    return sum + (perEpoch * side * side) / fidelity.temporalFactor;
-  }, 0);
-  const warmup =
-    batchesPerEpoch(sequences, Math.max(4, lofi.batch)) * lofi.headWarmupEpochs * HEAD_STEP_WEIGHT;
-  return [
-    { name: 'decode', weight: features * 0.1 },
-    {
-      name: 'target',
-      weight:
-        ((config.targetClassification?.steps ?? 0) *
-          (config.targetClassification?.clipsPerStep ?? 0) *
-          sampling.framesPerSnippet *
-          sampling.side ** 2 *
-          TRAIN_FACTOR) /
-        1000,
-    },
-    { name: 'features-frozen', weight: features },
-    { name: 'stage3-frozen', weight: config.baseline ? headSteps : 0 },
-    ...(config.tune === false
-      ? []
-      : [
-          { name: 'warmup', weight: warmup * tunings },
-          { name: 'stage2', weight: stage2 * tunings },
-          { name: 'features-lofi', weight: features * tunings },
-          { name: 'stage3-lofi', weight: headSteps * tunings },
-        ]),
-  ];
 }
 
 /** @throws StudioError `bad-input` when there is nothing to learn from */
@@ -266,7 +201,7 @@ function divide(
 }
 
 /** Encoder rates that are tried. Without held-out videos nothing could choose. */
-function encoderRatesOf({ encoderRates, encoder }: LofiConfig, canChoose: boolean): readonly number[] {
+export function encoderRatesOf({ encoderRates, encoder }: LofiConfig, canChoose: boolean): readonly number[] {
   return canChoose && encoderRates !== undefined && encoderRates.length > 0
     ? encoderRates
     : [encoder.learningRate];

@@ -19,8 +19,8 @@ export interface JobHandle {
 
 /** Control of a run, with its bar. */
 export interface JobControl extends RunControl {
-  /** Names the steps and their weights; before this, progress is not reported. */
-  plan(steps: readonly WeightedStep[]): void;
+  /** Names the steps and their weights; before this, progress is not reported. `inSeconds`: the weights are measured seconds. */
+  plan(steps: readonly WeightedStep[], inSeconds?: boolean): void;
 }
 
 const CHECKPOINT_EVERY_MS = 60_000;
@@ -35,11 +35,12 @@ export function createControl(handle: JobHandle): JobControl {
     if (handle.signal.aborted) throw new StudioError('cancelled', 'The job was cancelled.');
   };
   return {
-    plan: (steps) => {
+    plan: (steps, inSeconds) => {
       bar = createProgressBar(
         steps,
         (progress) => handle.report({ type: 'progress', progress }),
         () => performance.now(),
+        inSeconds,
       );
     },
     breathe: async (save) => {

@@ -2,6 +2,7 @@
  * One job, in this process: what the worker's process does with its `start` message, and what tests and the command line call directly.
  */
 import type { JobResult, WorkerJob } from '#core/train/job';
+import { runCalibrateJob } from './calibrateJob.ts';
 import type { JobHandle } from './control.ts';
 import { runPredictJob } from './predictJob.ts';
 import { runTrainJob } from './trainJob.ts';
@@ -13,5 +14,12 @@ export type { JobHandle } from './control.ts';
  * @throws StudioError `cancelled` when the signal was aborted, and all that the job's parts throw
  */
 export function runJob(job: WorkerJob, handle: JobHandle): Promise<JobResult> {
-  return job.kind === 'train' ? runTrainJob(job, handle) : runPredictJob(job, handle);
+  switch (job.kind) {
+    case 'train':
+      return runTrainJob(job, handle);
+    case 'predict':
+      return runPredictJob(job, handle);
+    case 'calibrate':
+      return runCalibrateJob(job, handle);
+  }
 }

@@ -6,7 +6,8 @@ import type { TrainEnvironment } from '#core/train/environment';
 import type { TrainJob, TrainedModel, TrainResult } from '#core/train/job';
 import { detectorConfigFor } from '#core/train/detectorFor';
 import { buildDetector } from '#core/model/detectors/build';
-import { checkTraining, planProgress, runTraining } from '#core/train/run';
+import { checkTraining, runTraining } from '#core/train/run';
+import { planProgress } from '#core/train/work';
 import { openEngine } from '#service/engines/index';
 import { openCheckpoints } from './checkpointFiles.ts';
 import { createControl, createMeter } from './control.ts';
@@ -35,7 +36,7 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
     );
     const videos = await indexVideos(used, folders.cache, control, handle.signal);
     checkTraining(videos, labels);
-    control.plan(planProgress(config, videos));
+    control.plan(planProgress(config, videos, job.rates), job.rates !== undefined);
     await meter.measure('decode', () =>
       decodeVideos(videos, frames, config.sampling, config.lofi, control, handle.signal),
     );

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { RecentProjectInfo, SettingsInfo } from '#core/contract/info';
 import { parseSettings } from '#core/contract/settings';
+import type { WorkRates } from '#core/train/work';
 import { writeWholeSync } from '#service/jobs/snapshot';
 
 function userName(): string {
@@ -36,9 +37,9 @@ export interface Preferences {
   change(change: Readonly<Partial<Record<keyof SettingsInfo, unknown>>>): SettingsInfo;
   recent(): readonly RecentProjectInfo[];
   opened(dir: string, name: string): void;
-  /** Thousands of pixels through the encoder in a second; null before the first training. */
-  speed(engine: string): number | null;
-  measured(engine: string, kilopixelsPerSecond: number): void;
+  /** What this machine was measured to do, by `ratesKey`. */
+  rates(): Readonly<Record<string, WorkRates>>;
+  keepRates(key: string, measured: WorkRates): void;
 }
 
 const RECENT = 20;
@@ -56,7 +57,10 @@ export function openPreferences(dataDir: string): Preferences {
         )
       : [];
   };
-  const speeds = (): Record<string, number> => (readJson(file('speed.json')) ?? {}) as Record<string, number>;
+  const rates = (): Record<string, WorkRates> => {
+    const kept = readJson(file('rates.json'));
+    return typeof kept === 'object' && kept !== null ? (kept as Record<string, WorkRates>) : {};
+  };
   return {
     settings: () => settings,
     change: (change) => {
@@ -73,12 +77,9 @@ export function openPreferences(dataDir: string): Preferences {
       ];
       writeWholeSync(file('recent.json'), JSON.stringify(list.slice(0, RECENT), null, 2));
     },
-    speed: (engine) => {
-      const value = speeds()[engine];
-      return typeof value === 'number' && value > 0 ? value : null;
-    },
-    measured: (engine, kilopixelsPerSecond) => {
-      writeWholeSync(file('speed.json'), JSON.stringify({ ...speeds(), [engine]: kilopixelsPerSecond }));
+    rates,
+    keepRates: (key, measured) => {
+      writeWholeSync(file('rates.json'), JSON.stringify({ ...rates(), [key]: measured }, null, 2));
     },
   };
 }

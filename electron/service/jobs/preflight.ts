@@ -5,7 +5,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { constantTiming } from '#core/data/snippets';
-import { planProgress } from '#core/train/run';
+import { secondsOf, trainingWork } from '#core/train/work';
+import type { WorkRates, WorkStep } from '#core/train/work';
 import type { TrainConfig } from '#core/train/config';
 import { memoryEstimate } from '#core/train/memory';
 import type { Estimators, Material } from '#core/train/planner';
@@ -22,11 +23,8 @@ import type { Store } from '#service/store/store';
 import { planTraining } from './plan.ts';
 import { takesPart } from './snapshot.ts';
 
-/** What the machine was measured to do; null before the first training or calibration. */
-export interface Speed {
-  /** Thousands of pixels through the encoder in a second, the unit of `planProgress`. */
-  readonly kilopixelsPerSecond: number | null;
-}
+/** What this machine was measured to do with a configuration; null before the first calibration. */
+export type KnownRates = (config: TrainConfig) => WorkRates | null;
 
 const MODEL_BYTES = 12e6;
 
@@ -68,6 +66,7 @@ function timed(videos: readonly VideoInfo[]): TimedVideo[] {
     id: video.id,
     path: video.path,
     contentHash: video.contentHash,
+    framePixels: video.width * video.height,
     subset: video.subset,
     segments: [],
     timing: constantTiming(video.frameCount, video.averageRate.num / video.averageRate.den),
@@ -75,13 +74,16 @@ function timed(videos: readonly VideoInfo[]): TimedVideo[] {
 }
 
 /** Estimates for a set of videos on this machine. */
-export function estimatorsFor(videos: readonly VideoInfo[], speed: Speed, spec: EncoderSpec): Estimators {
+export function estimatorsFor(
+  videos: readonly VideoInfo[],
+  known: KnownRates,
+  spec: EncoderSpec,
+): Estimators {
   const list = timed(videos);
   return {
     seconds: (config) => {
-      if (speed.kilopixelsPerSecond === null) return null;
-      const work = planProgress(config, list).reduce((sum, step) => sum + step.weight, 0);
-      return work / speed.kilopixelsPerSecond;
+      const rates = known(config);
+      return rates === null ? null : secondsOf(config, list, rates);
     },
     memoryBytes: (config) => memoryEstimate(config, spec, os.availableParallelism()),
   };
@@ -99,9 +101,9 @@ export function diskBytes(config: TrainConfig, videos: readonly VideoInfo[]): nu
   return frames * side * side * 3 + MODEL_BYTES * 6;
 }
 
-/** Work of a training in the unit of `Speed`; its seconds tell the machine's speed. */
-export function workOf(config: TrainConfig, videos: readonly VideoInfo[]): number {
-  return planProgress(config, timed(videos)).reduce((sum, step) => sum + step.weight, 0);
+/** Work of a training on videos of the project. */
+export function workOf(config: TrainConfig, videos: readonly VideoInfo[]): WorkStep[] {
+  return trainingWork(config, timed(videos));
 }
 
 /** Ids of the videos that a training would use. */
@@ -115,10 +117,10 @@ export function preflight(
   request: TrainRequest,
   encoder: string | null,
   engines: readonly EngineInfo[],
-  speed: Speed,
+  known: KnownRates,
 ): PreflightInfo {
   const videos = trainingVideos(store);
-  const estimate = estimatorsFor(videos, speed, specOf(encoder));
+  const estimate = estimatorsFor(videos, known, specOf(encoder));
   const plan = planTraining(request, encoder, estimate, materialOf(store, videos));
   const { config } = plan;
   const counts: Record<Subset, number> = { training: 0, validation: 0, testing: 0 };
@@ -197,7 +199,7 @@ export function preflight(
       (sum, video) => sum + video.durationSec * (video.coveredShare > 0 ? video.coveredShare : 1),
       0,
     ),
-    estimate: { seconds: estimate.seconds(config), memoryBytes, diskBytes: disk },
+    estimate: { seconds: estimate.seconds(config), memoryBytes, diskBytes: disk, measuring: false },
     engine: engine?.title ?? null,
     blockers,
     warnings,

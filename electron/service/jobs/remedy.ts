@@ -4,6 +4,7 @@
 import type { ErrorInfo } from '#core/contract/errors';
 import type { JobInfo } from '#core/contract/info';
 import type { TrainConfig } from '#core/train/config';
+import { chunkOf } from '#core/train/work';
 
 const SMALLEST_SIDE = 48;
 const SMALLEST_SNIPPETS = 16;
@@ -13,7 +14,7 @@ export function smallerConfig(
   config: TrainConfig,
 ): { readonly text: string; readonly config: TrainConfig } | null {
   const { lofi, sampling } = config;
-  const chunk = lofi.chunkSnippets ?? sampling.snippets;
+  const chunk = chunkOf(config);
   if (chunk > 4) {
     const chunkSnippets = Math.max(2, Math.floor(chunk / 2));
     return {

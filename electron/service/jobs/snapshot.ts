@@ -52,6 +52,7 @@ export function jobVideo(store: Store, video: VideoInfo, modelIds: readonly stri
     id: video.id,
     path: video.path,
     contentHash: video.contentHash,
+    framePixels: video.width * video.height,
     subset: video.subset,
     segments: real
       .filter((segment) => labels.get(segment.labelId)?.ignore !== true)
