@@ -235,7 +235,7 @@ export function fitBudget(config: TrainConfig, budget: Budget, estimate: Estimat
   const choices: string[] = [];
   if (timeSec !== null && estimate.seconds(config) === null) {
     choices.push(
-      'How fast this machine trains is known after the first training; until then the time limit cannot be kept.',
+      'How fast this machine trains is not measured yet; until then the time limit cannot be kept.',
     );
   }
   const fits = (each: TrainConfig): boolean =>

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { JobProgress } from './job.ts';
 import { createProgressBar } from './progress.ts';
 
-function run(): {
+function run(inSeconds = false): {
   at: (ms: number) => void;
   bar: ReturnType<typeof createProgressBar>;
   reports: JobProgress[];
@@ -18,6 +18,7 @@ function run(): {
     steps,
     (progress) => reports.push(progress),
     () => time,
+    inSeconds,
   );
   return { at: (ms) => (time = ms), bar, reports };
 }
@@ -56,4 +57,20 @@ it('never goes back, and leaves pauses out', () => {
   bar.update('b', 'B', 1, 2, 'x');
   expect(reports.map((report) => report.fraction)).toEqual([0.25, 0.625, 0.625, 0.625]);
   expect(reports[3]!.secondsLeft).toBeCloseTo(7);
+});
+
+it('knows the time left at once where the weights are measured seconds, and comes to trust its own pace', () => {
+  const { at, bar, reports } = run(true);
+  bar.update('a', 'A', 0, 10, 'x');
+  expect(reports[0]!.secondsLeft).toBe(4);
+  // Ten times slower than measured: first a little of that is believed, later most.
+  at(10_000);
+  bar.update('a', 'A', 10, 10, 'x');
+  const early = reports[1]!.secondsLeft! / 3;
+  at(25_000);
+  bar.update('b', 'B', 1, 2, 'x');
+  const late = reports[2]!.secondsLeft! / 1.5;
+  expect(early).toBeGreaterThan(1);
+  expect(late).toBeGreaterThan(early);
+  expect(late).toBeLessThan(10);
 });

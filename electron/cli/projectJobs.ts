@@ -5,6 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { JobInfo } from '#core/contract/info';
 import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import type { EventMap, EventName } from '#core/contract/events';
+import type { EngineName } from '#core/compute/engine';
+import type { TrainConfig } from '#core/train/config';
+import type { WorkRates } from '#core/train/work';
+import { listEngines } from '#service/engines/index';
+import { openPreferences } from '#service/handlers/settings';
+import { createCalibrator, knownRates } from '#service/jobs/calibration';
+import { defaultDataDir } from '#service/process/environment';
 import { createJobManager, type JobManager } from '#service/jobs/manager';
 import { createRunners } from '#service/jobs/runners';
 import type { NewJob } from '#service/store/jobs';
@@ -19,6 +26,8 @@ const CANCEL_DEADLINE_MS = 15_000;
 export interface ProjectSession {
   readonly store: Store;
   readonly jobs: JobManager;
+  /** What this machine does with a configuration: as it was measured before, or in some seconds now. */
+  readonly ratesOf: (config: TrainConfig, engine: EngineName | 'auto') => Promise<WorkRates | null>;
   /** Follows a job until it ends. @throws StudioError of a failure, `cancelled` when interrupted: the job can be resumed then */
   readonly follow: (id: string) => Promise<JobInfo>;
   readonly run: (job: NewJob) => Promise<JobInfo>;
@@ -33,10 +42,11 @@ function workerFile(): string {
 /** Opens a project for writing and calls `use`; running jobs are sent to rest and the project is closed whatever happens. */
 export async function withProject<T>(
   dir: string,
-  context: Pick<CliContext, 'progress' | 'signal'>,
+  context: Pick<CliContext, 'progress' | 'signal' | 'log'>,
   use: (session: ProjectSession) => Promise<T>,
 ): Promise<T> {
   const store = openProject(dir);
+  const preferences = openPreferences(defaultDataDir());
   let jobs: JobManager | null = null;
   try {
     store.mustWrite();
@@ -56,13 +66,21 @@ export async function withProject<T>(
       createRunners({
         store,
         publish,
-        preferences: { measured: () => undefined },
+        preferences,
         workerFile: workerFile(),
         cancelDeadlineMs: CANCEL_DEADLINE_MS,
         light: {},
       }),
     );
     jobs = manager;
+    const calibrator = createCalibrator(preferences, workerFile(), CANCEL_DEADLINE_MS, () => false);
+    context.signal.addEventListener('abort', () => calibrator.stop(), { once: true });
+    const ratesOf = async (config: TrainConfig, engine: EngineName | 'auto'): Promise<WorkRates | null> => {
+      const name =
+        engine === 'auto' ? ((await listEngines()).find((each) => each.chosen)?.name ?? 'onnx') : engine;
+      await calibrator.measure(store, config, name, () => context.log('Measuring this machine…'));
+      return knownRates(store, preferences, name)(config);
+    };
     const follow = async (id: string): Promise<JobInfo> => {
       const ended = await new Promise<JobInfo>((resolve, reject) => {
         const now = manager.get(id);
@@ -89,7 +107,7 @@ export async function withProject<T>(
         ? new StudioError('cancelled', `${ended.title} was cancelled.`)
         : fromErrorInfo(ended.error);
     };
-    return await use({ store, jobs: manager, follow, run: (job) => follow(manager.add(job).id) });
+    return await use({ store, jobs: manager, ratesOf, follow, run: (job) => follow(manager.add(job).id) });
   } finally {
     await jobs?.close();
     await store.backups.settled();

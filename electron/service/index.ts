@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { EventName, EventMap, Publish } from '#core/contract/events';
 import type { AppInfo } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
+import { createCalibrator } from '#service/jobs/calibration';
 import { createJobManager } from '#service/jobs/manager';
 import { createRunners } from '#service/jobs/runners';
 import type { Store } from '#service/store/store';
@@ -69,11 +70,20 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   };
   let project: (OpenProject & { readonly stop: () => void }) | null = null;
 
+  const workerFile = options.workerFile ?? defaultWorkerFile();
+  const cancelDeadlineMs = options.cancelDeadlineMs ?? CANCEL_DEADLINE_MS;
+  const calibrator = createCalibrator(
+    preferences,
+    workerFile,
+    cancelDeadlineMs,
+    () => project === null || project.jobs.pids().length > 0,
+  );
   const media = createServiceMedia(path.resolve(options.dataDir));
   const close = async (): Promise<void> => {
     const closing = project;
     if (closing === null) return;
     closing.stop();
+    calibrator.stop();
     await closing.jobs.close();
     project = null;
     media.use(null);
@@ -90,6 +100,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     dataDir: path.resolve(options.dataDir),
     preferences,
     publish,
+    calibrator,
     media: () => media.current(),
     current: () => project,
     project: () => {
@@ -109,8 +120,9 @@ export async function createService(options: ServiceOptions): Promise<Service> {
           store,
           publish,
           preferences,
-          workerFile: options.workerFile ?? defaultWorkerFile(),
-          cancelDeadlineMs: options.cancelDeadlineMs ?? CANCEL_DEADLINE_MS,
+          workerFile,
+          cancelDeadlineMs,
+          beforeWork: () => calibrator.stop(),
           light: { proxy: media.makeProxy, 'engine-install': installWork(publish) },
         });
         const jobs = createJobManager(store, publish, runners);

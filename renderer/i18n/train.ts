@@ -20,6 +20,7 @@ export const train = {
   'train.costs': ['Needs', '所需资源'],
   'train.time': ['Time', '时间'],
   'train.timeAbout': ['about {time}', '约 {time}'],
+  'train.timeMeasuring': ['measuring this machine, some seconds…', '正在测量本机，需几秒钟…'],
   'train.timeUnknown': ['known after the first minutes', '开始几分钟后可知'],
   'train.memory': ['Memory', '内存'],
   'train.disk': ['Disk', '磁盘'],

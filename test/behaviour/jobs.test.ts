@@ -238,6 +238,31 @@ describe('a training', () => {
   });
 });
 
+describe('the time that a training takes', () => {
+  it('is measured when a training is looked at, kept, told to the worker, and learned from', async () => {
+    const calibrated = new Promise<void>((resolve) => {
+      service.subscribe((name) => {
+        if (name === 'train.calibrated') resolve();
+      });
+    });
+    const first = await call('train.preflight', {});
+    expect(first.estimate).toMatchObject({ seconds: null, measuring: true });
+    await calibrated;
+    const known = await call('train.preflight', {});
+    expect(known.estimate.measuring).toBe(false);
+    expect(known.estimate.seconds).toBeGreaterThan(0);
+    const slower = await call('train.preflight', { aim: 'accuracy' });
+    expect(slower.estimate.seconds).toBeGreaterThan(known.estimate.seconds ?? Infinity);
+    await until((await train('script:2:1')).id, ['done']);
+    await service.close();
+    await start();
+    await call('project.open', { dir: path.join(root, 'p') });
+    expect((await call('train.preflight', {})).estimate.seconds).toBe(known.estimate.seconds);
+    const kept = JSON.parse(fs.readFileSync(path.join(root, 'data', 'rates.json'), 'utf8')) as object;
+    expect(Object.keys(kept).length).toBeGreaterThanOrEqual(1);
+  });
+});
+
 describe('a prediction', () => {
   it('passes a long training, which goes on afterwards', async () => {
     await until((await train('script:2:1')).id, ['done']);

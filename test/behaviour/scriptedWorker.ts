@@ -100,7 +100,10 @@ async function train(job: TrainJob): Promise<void> {
 
 async function run(job: WorkerJob): Promise<void> {
   if (job.kind === 'train') await train(job);
-  else {
+  else if (job.kind === 'calibrate') {
+    const rates = { decode: 1000, features: 500, tune: 100, head: 20 };
+    await send({ type: 'done', result: { kind: 'calibrate', rates, engine: 'script' } });
+  } else {
     const predictions = Object.fromEntries(
       job.videos.map((video) => [
         video.id,

@@ -187,6 +187,24 @@ describe('a training', () => {
     }
   });
 
+  it('can be measured beforehand in some seconds of the real work', async () => {
+    const result = await runJob(
+      {
+        kind: 'calibrate',
+        jobId: 'calibrate',
+        config: CONFIG,
+        classCount: TARGET_CLASSES.length,
+        video: { ...videos[0]!, framePixels: 32 * 32 },
+        folders: { cache: path.join(root, 'cache-straight'), output: root },
+        engine: 'onnx',
+      },
+      { signal: new AbortController().signal, report: () => undefined },
+    );
+    if (result.kind !== 'calibrate') throw new Error(result.kind);
+    for (const rate of Object.values(result.rates)) expect(Number.isFinite(rate) && rate > 0).toBe(true);
+    expect(result.rates.features).toBeGreaterThan(result.rates.tune);
+  });
+
   it('moves the encoder in stage 2 and leaves the frozen one alone', async () => {
     const frozen = await weightsOf('straight', 'frozen');
     const lofi = await weightsOf('straight', 'lofi');

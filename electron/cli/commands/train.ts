@@ -5,8 +5,9 @@ import { StudioError } from '#core/contract/errors';
 import type { EngineName } from '#core/compute/engine';
 import type { TrainConfig } from '#core/train/config';
 import { STUDIO_CONFIG } from '#core/train/defaults';
+import { durationText } from '#core/timeline/timeText';
 import { override } from '#service/jobs/plan';
-import { preflight, trainingVideos } from '#service/jobs/preflight';
+import { preflight, trainingSeconds, trainingVideos } from '#service/jobs/preflight';
 import { prepareTraining } from '#service/jobs/runners';
 import type { CliContext } from '#cli/context';
 import { withProject } from '#cli/projectJobs';
@@ -87,7 +88,7 @@ export function register(program: Command, context: CliContext): void {
     .action(async (dir: string, options: TrainOptions) => {
       const engine = requireEngine(options.engine);
       const change = options.config === undefined ? null : await readConfig(options.config);
-      await withProject(dir, context, async ({ store, jobs, follow, run }) => {
+      await withProject(dir, context, async ({ store, jobs, ratesOf, follow, run }) => {
         let job;
         if (options.resume === undefined) {
           const request = {
@@ -97,13 +98,16 @@ export function register(program: Command, context: CliContext): void {
             parentModelId: null,
             expert: {},
           } as const;
-          const { blockers, warnings, choices, ...plan } = preflight(store, request, null, [], {
-            kilopixelsPerSecond: null,
-          });
+          const { blockers, warnings, choices, ...plan } = preflight(store, request, null, [], () => null);
           if (blockers.length > 0)
             throw new StudioError('bad-input', `${dir}: ${blockers.join(' ')}`, { path: dir });
           for (const text of [...warnings, ...choices]) context.log(text);
           const config = change?.(plan.config) ?? plan.config;
+          const rates = await ratesOf(config, engine);
+          if (rates !== null) {
+            const seconds = trainingSeconds(config, trainingVideos(store), rates);
+            context.log(`About ${durationText(seconds)} on this machine.`);
+          }
           job = await run(
             prepareTraining(
               store,
@@ -111,6 +115,7 @@ export function register(program: Command, context: CliContext): void {
               null,
               engine,
               trainingVideos(store).map((video) => video.id),
+              rates,
             ),
           );
         } else {

@@ -6,6 +6,7 @@ import type { Publish } from '#core/contract/events';
 import type { AppInfo } from '#core/contract/info';
 import type { EditResult } from '#core/contract/info';
 import type { MediaService } from '#service/media/service';
+import type { Calibrator } from '#service/jobs/calibration';
 import type { JobManager } from '#service/jobs/manager';
 import type { Store } from '#service/store/store';
 import type { Preferences } from './settings.ts';
@@ -22,6 +23,7 @@ export interface ServiceContext {
   readonly dataDir: string;
   readonly preferences: Preferences;
   readonly publish: Publish;
+  readonly calibrator: Calibrator;
   /** Of the open project. @throws StudioError `not-found` when none is open */
   media(): MediaService;
   /** Null when none is open. */

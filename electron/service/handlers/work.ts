@@ -4,8 +4,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
+import type { EngineName } from '#core/compute/engine';
 import type { EngineInfo, PreflightInfo } from '#core/contract/info';
 import type { Handlers, TrainRequest } from '#core/contract/invoke';
+import type { WorkRates } from '#core/train/work';
+import { knownRates } from '#service/jobs/calibration';
 import { preflight, trainingVideos } from '#service/jobs/preflight';
 import { preparePrediction, prepareTraining } from '#service/jobs/runners';
 import { curveFolder } from '#service/store/layout';
@@ -32,21 +35,48 @@ export function workHandlers(
   | 'models.delete'
   | 'models.export'
 > {
-  const check = async (request: TrainRequest): Promise<PreflightInfo> => {
+  const check = async (
+    request: TrainRequest,
+  ): Promise<{ readonly info: PreflightInfo; readonly rates: WorkRates | null }> => {
     const { store } = context.project();
     const encoder = request.parentModelId === null ? null : store.models.folderOf(request.parentModelId);
     const engines = await listEngines();
     const name =
       (engines.find((each) => each.chosen) ?? engines.find((each) => each.available))?.name ?? 'onnx';
-    return preflight(store, request, encoder, engines, {
-      kilopixelsPerSecond: context.preferences.speed(name),
-    });
+    const known = knownRates(store, context.preferences, name);
+    const info = preflight(store, request, encoder, engines, known);
+    return { info, rates: known(info.config) };
+  };
+  /** Looks at a training, and has the machine measured for it where that was not done yet. */
+  const look = async (request: TrainRequest): Promise<PreflightInfo> => {
+    const { info } = await check(request);
+    const { store } = context.project();
+    const engine = (info.engine ?? 'onnx') as EngineName;
+    if (info.blockers.length > 0) return info;
+    let measuring = false;
+    void context.calibrator
+      .measure(store, info.config, engine, () => (measuring = true))
+      .then(() => {
+        if (measuring) context.publish('train.calibrated', {});
+      });
+    const problem = context.calibrator.problem(store, info.config, engine);
+    return {
+      ...info,
+      estimate: { ...info.estimate, measuring },
+      warnings:
+        problem === null
+          ? info.warnings
+          : [...info.warnings, `A trial step on this machine failed: ${problem}`],
+    };
   };
   return {
-    'train.preflight': check,
+    'train.preflight': look,
     'train.start': async (request) => {
       const store = context.writable();
-      const { blockers, config } = await check(request);
+      const {
+        info: { blockers, config },
+        rates,
+      } = await check(request);
       const [blocker] = blockers;
       if (blocker !== undefined) throw new StudioError('conflict', blocker, { blockers });
       const { jobs } = context.project();
@@ -57,6 +87,7 @@ export function workHandlers(
           request.parentModelId,
           context.preferences.settings().engine,
           trainingVideos(store).map((video) => video.id),
+          rates,
         ),
       );
     },

@@ -27,14 +27,9 @@ export interface Calibrator {
    * Measures a configuration on the project's first training video unless it is known. Resolves when it is known, or cannot be.
    * @param onStart called when a calibration really starts or is running already
    */
-  measure(
-    store: Store,
-    config: TrainConfig,
-    engine: EngineName | 'auto',
-    onStart?: () => void,
-  ): Promise<void>;
+  measure(store: Store, config: TrainConfig, engine: EngineName, onStart?: () => void): Promise<void>;
   /** Why the last calibration of a configuration failed, in words; null when it did not. */
-  problem(config: TrainConfig, engine: string): string | null;
+  problem(store: Store, config: TrainConfig, engine: string): string | null;
   /** Ends a running calibration: the machine is wanted for something else. */
   stop(): void;
 }
@@ -81,12 +76,7 @@ export function createCalibrator(
   let current: { readonly key: string; readonly worker: RunningJob; readonly ended: Promise<void> } | null =
     null;
 
-  const start = (
-    store: Store,
-    config: TrainConfig,
-    engine: EngineName | 'auto',
-    key: string,
-  ): Promise<void> => {
+  const start = (store: Store, config: TrainConfig, engine: EngineName, key: string): Promise<void> => {
     const [video] = store.videos.all().filter((each) => each.subset === 'training');
     if (video === undefined) return Promise.resolve();
     const job: CalibrateJob = {
@@ -117,19 +107,21 @@ export function createCalibrator(
     measure: async (store, config, engine, onStart) => {
       const key = ratesKey(store, config, engine);
       if (keeper.rates()[key] !== undefined || problems.has(key) || store.readOnlyReason !== null) return;
-      if (current !== null && current.key !== key) {
+      if (isBusy()) return;
+      if (current?.key === key) {
+        onStart?.();
+        await current.ended;
+        return;
+      }
+      onStart?.();
+      if (current !== null) {
         current.worker.cancel();
         await current.ended;
       }
-      if (isBusy()) return;
-      onStart?.();
-      await (current?.ended ?? start(store, config, engine, key));
+      // Something else may have begun meanwhile.
+      if (!isBusy()) await (current?.ended ?? start(store, config, engine, key));
     },
-    problem: (config, engine) => {
-      for (const [key, problem] of problems)
-        if (key.startsWith(`${engine}/`) && key.includes(`/${config.sampling.side}x`)) return problem;
-      return null;
-    },
+    problem: (store, config, engine) => problems.get(ratesKey(store, config, engine)) ?? null,
     stop: () => current?.worker.cancel(),
   };
 }

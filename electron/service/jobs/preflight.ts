@@ -73,17 +73,21 @@ function timed(videos: readonly VideoInfo[]): TimedVideo[] {
   }));
 }
 
+/** Seconds of a training on videos of the project. */
+export function trainingSeconds(config: TrainConfig, videos: readonly VideoInfo[], rates: WorkRates): number {
+  return secondsOf(config, timed(videos), rates);
+}
+
 /** Estimates for a set of videos on this machine. */
 export function estimatorsFor(
   videos: readonly VideoInfo[],
   known: KnownRates,
   spec: EncoderSpec,
 ): Estimators {
-  const list = timed(videos);
   return {
     seconds: (config) => {
       const rates = known(config);
-      return rates === null ? null : secondsOf(config, list, rates);
+      return rates === null ? null : trainingSeconds(config, videos, rates);
     },
     memoryBytes: (config) => memoryEstimate(config, spec, os.availableParallelism()),
   };

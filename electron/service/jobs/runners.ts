@@ -9,11 +9,13 @@ import type { Publish } from '#core/contract/events';
 import type { JobKind, ModelInfo } from '#core/contract/info';
 import type { EngineName } from '#core/compute/engine';
 import type { TrainConfig } from '#core/train/config';
-import type { JobProgress, PredictJob, PredictResult, TrainJob } from '#core/train/job';
+import type { JobProgress, PredictJob, PredictResult, TrainJob, TrainResult } from '#core/train/job';
+import { learnedRates, type WorkRates } from '#core/train/work';
 import type { JobRecord, NewJob } from '#service/store/jobs';
 import { curveFolder } from '#service/store/layout';
 import { secondsToPts } from '#service/store/seconds';
 import type { Store } from '#service/store/store';
+import { knownRates, ratesKey, type RateKeeper } from './calibration.ts';
 import type { JobRunner } from './manager.ts';
 import { workOf } from './preflight.ts';
 import { remedyFor } from './remedy.ts';
@@ -42,16 +44,13 @@ export type LightWork = (
   signal: AbortSignal,
 ) => Promise<void>;
 
-/** Keeps how fast this machine trains. */
-export interface SpeedKeeper {
-  measured(engine: string, kilopixelsPerSecond: number): void;
-}
-
 /** What runners need from the service. */
 export interface RunnerContext {
   readonly store: Store;
   readonly publish: Publish;
-  readonly preferences: SpeedKeeper;
+  readonly preferences: RateKeeper;
+  /** Told before a worker starts: the machine is wanted. */
+  readonly beforeWork?: () => void;
   readonly workerFile: string;
   readonly cancelDeadlineMs: number;
   readonly light: Readonly<Partial<Record<JobKind, LightWork>>>;
@@ -102,14 +101,29 @@ function trainRunner(context: RunnerContext): JobRunner {
   const { store } = context;
   const folderOf = (job: JobRecord): string => path.resolve(store.layout.dir, job.folder ?? '');
   const requestOf = (job: JobRecord): TrainRequestRecord => job.request as TrainRequestRecord;
+  /** Trainings that went on from a checkpoint: their stages tell nothing about the machine's speed. */
+  const resumed = new Set<string>();
+  const learn = (job: JobRecord, result: TrainResult): void => {
+    const { config } = requestOf(job);
+    const known = knownRates(store, context.preferences, result.engine)(config);
+    if (known === null || resumed.has(job.id)) return;
+    const used = loadSnapshot(store, folderOf(job), false).videos.flatMap(
+      (video) => store.videos.get(video.id) ?? [],
+    );
+    const learned = learnedRates(known, workOf(config, used), result.stages);
+    context.preferences.keepRates(ratesKey(store, config, result.engine), learned);
+  };
   return {
     weight: 'heavy',
-    start: (job, resume, onNews) =>
-      startWorker(loadSnapshot(store, folderOf(job), resume), {
+    start: (job, resume, onNews) => {
+      if (resume) resumed.add(job.id);
+      context.beforeWork?.();
+      return startWorker(loadSnapshot(store, folderOf(job), resume), {
         file: context.workerFile,
         cancelDeadlineMs: context.cancelDeadlineMs,
         onNews,
-      }),
+      });
+    },
     finish: (job, { result }) => {
       if (result?.kind !== 'train')
         throw new StudioError('internal', 'The worker answered a training with something else.');
@@ -137,11 +151,7 @@ function trainRunner(context: RunnerContext): JobRunner {
         keepPredictions(store, model.id, trained.predictions);
         if (trained.variant === result.kept) store.models.use(model.id);
       }
-      const seconds = result.stages.reduce((sum, stage) => sum + stage.seconds, 0);
-      const used = loadSnapshot(store, folderOf(job), false).videos.flatMap(
-        (video) => store.videos.get(video.id) ?? [],
-      );
-      if (seconds > 1) context.preferences.measured(result.engine, workOf(request.config, used) / seconds);
+      learn(job, result);
       return { engine: result.engine };
     },
     remedy: (job, error) => remedyFor(error, requestOf(job).config),
@@ -188,6 +198,7 @@ function predictRunner(context: RunnerContext): JobRunner {
         curves: curveFolder(store.layout, request.modelId),
         engine: request.engine,
       };
+      context.beforeWork?.();
       return startWorker(predictJob, {
         file: context.workerFile,
         cancelDeadlineMs: context.cancelDeadlineMs,
@@ -257,6 +268,7 @@ export function prepareTraining(
   parentModelId: string | null,
   engine: EngineName | 'auto',
   videoIds: readonly string[],
+  rates: WorkRates | null = null,
 ): NewJob {
   const id = randomUUID();
   const folder = path.join('models', id);
@@ -284,6 +296,7 @@ export function prepareTraining(
     folders: { cache: store.layout.cache, output },
     engine,
     resume: false,
+    ...(rates === null ? {} : { rates }),
   };
   saveSnapshot(output, job);
   const number =
