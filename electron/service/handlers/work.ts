@@ -37,7 +37,11 @@ export function workHandlers(
 > {
   const check = async (
     request: TrainRequest,
-  ): Promise<{ readonly info: PreflightInfo; readonly rates: WorkRates | null }> => {
+  ): Promise<{
+    readonly info: PreflightInfo;
+    readonly rates: WorkRates | null;
+    readonly engine: EngineName;
+  }> => {
     const { store } = context.project();
     const encoder = request.parentModelId === null ? null : store.models.folderOf(request.parentModelId);
     const engines = await listEngines();
@@ -45,13 +49,12 @@ export function workHandlers(
       (engines.find((each) => each.chosen) ?? engines.find((each) => each.available))?.name ?? 'onnx';
     const known = knownRates(store, context.preferences, name);
     const info = preflight(store, request, encoder, engines, known);
-    return { info, rates: known(info.config) };
+    return { info, rates: known(info.config), engine: name };
   };
   /** Looks at a training, and has the machine measured for it where that was not done yet. */
   const look = async (request: TrainRequest): Promise<PreflightInfo> => {
-    const { info } = await check(request);
+    const { info, engine } = await check(request);
     const { store } = context.project();
-    const engine = (info.engine ?? 'onnx') as EngineName;
     if (info.blockers.length > 0) return info;
     let measuring = false;
     void context.calibrator
