@@ -51,6 +51,7 @@ export interface BadgeInfo {
     | 'duplicates'
     | 'gaps'
     | 'edit-list'
+    | 'joined'
     | 'interlaced'
     | 'damaged'
     | 'moved'

@@ -68,6 +68,7 @@ export const library = {
   'library.badge.damaged': ['damaged', '损坏'],
   'library.badge.moved': ['moved', '已移动'],
   'library.badge.changed': ['changed', '已更改'],
+  'library.badge.joined': ['joined', '已拼接'],
   'library.badge.unplayable': ['frames only', '仅逐帧'],
   'library.badge.rotated': ['rotated', '已旋转'],
 } as const satisfies Messages;

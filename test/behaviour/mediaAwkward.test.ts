@@ -76,7 +76,7 @@ describe.each(AWKWARD)('$name ($file)', (video) => {
     } finally {
       reader.close();
     }
-    for (const frame of [0, 1, count - 1]) {
+    for (const frame of new Set([0, count >> 1, count - 1])) {
       const time = index.pts[frame]!;
       expect(index.pts[indexAtPts(index, time)]).toBe(time);
     }

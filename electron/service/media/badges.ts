@@ -147,6 +147,12 @@ export function describe(
       toSec: at(pts[widestAt + 1]!),
     });
   }
+  if (scan.restarts > 0) {
+    badges.push({
+      kind: 'joined',
+      text: `The clock starts anew ${scan.restarts === 1 ? 'once' : `${scan.restarts} times`} inside the file (recordings joined by copying); the parts are counted on, one behind the other. Jumping is slow: a playable copy helps.`,
+    });
+  }
   if (scan.discarded > 0) {
     badges.push({
       kind: 'edit-list',

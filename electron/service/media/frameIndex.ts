@@ -108,7 +108,27 @@ function timesAtOutput(decoded: Decoded, step: number): Float64Array {
   return times;
 }
 
+/** Times of frames of joined files: each part goes on where the one before it ended. */
+function timesOfJoined(ids: readonly number[], ptsInOrder: Float64Array, step: number): Float64Array {
+  let offset = 0;
+  let previous = Number.NaN;
+  return Float64Array.from(ids, (id) => {
+    let time = ptsInOrder[id]! + offset;
+    if (Number.isNaN(time)) time = previous + step;
+    else if (time <= previous) {
+      offset += previous + step - time;
+      time = previous + step;
+    }
+    previous = time;
+    return time;
+  });
+}
+
 function fromDecoding(scan: PacketScan, decoded: Decoded): { pts: Float64Array; ids: Float64Array } {
+  if (scan.ptsInOrder !== null) {
+    const ids = Float64Array.from(decoded.ids);
+    return { pts: timesOfJoined(decoded.ids, scan.ptsInOrder, scan.step), ids };
+  }
   if (scan.identity !== 'pts') {
     return { pts: timesAtOutput(decoded, scan.step), ids: Float64Array.from(decoded.ids) };
   }

@@ -26,6 +26,10 @@ export interface PacketScan {
   readonly step: number;
   readonly durationAt: (id: number) => number;
   readonly discarded: number;
+  /** How often the clock starts anew: files that were copied one behind the other. */
+  readonly restarts: number;
+  /** [packets] PTS in the order of the file, where the clock restarts; else null. */
+  readonly ptsInOrder: Float64Array | null;
   /** Reading ended before the end: times of the first packet that is cut or missing. */
   readonly brokenFrom: number | null;
   readonly expectedCount: number;
@@ -33,6 +37,9 @@ export interface PacketScan {
 
 /** Seek points closer than this many packets are thinned out, to keep tables of intra-only files small. */
 const KEY_DISTANCE = 10;
+
+/** A clock that jumps back further than this has started anew; less is disorder. */
+const RESTART_SEC = 0.5;
 
 /** A typed list that grows. */
 class Growing {
@@ -84,6 +91,10 @@ export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () =>
   let greatestId = -Infinity;
   let firstIsKey = false;
   let packets = 0;
+  let restarts = 0;
+  let lastDts = -Infinity;
+  const ptsInOrder = new Growing();
+  const restartTicks = (RESTART_SEC * source.timeBase.den) / source.timeBase.num;
   let brokenFrom: number | null = null;
   const { codecpar } = source.stream;
   const isVp8 = codecpar.codecId === AV_CODEC_ID_VP8;
@@ -112,6 +123,11 @@ export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () =>
       const decodeTime = timestamp(packet.dts);
       if (packets === 0) firstIsKey = isKey;
       packets += 1;
+      ptsInOrder.push(time ?? decodeTime ?? Number.NaN);
+      if (decodeTime !== null) {
+        if (decodeTime < lastDts - restartTicks) restarts += 1;
+        lastDts = decodeTime;
+      }
       if ((flags & AV_PKT_FLAG_CORRUPT) !== 0) {
         corrupt += 1;
         brokenFrom ??= time ?? decodeTime ?? lastId;
@@ -145,7 +161,8 @@ export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () =>
   // Only AVI's DTS are places in the file's own table; elsewhere missing ones are guessed, and guessed otherwise after a seek.
   const isAvi = source.format.iformat?.name === 'avi';
   const distinctDts = isAvi && missingDts === 0 && new Set(decodeTimes).size === count;
-  const identity: IdentityKind = missingPts === 0 ? 'pts' : distinctDts ? 'dts' : 'order';
+  const identity: IdentityKind =
+    restarts > 0 ? 'order' : missingPts === 0 ? 'pts' : distinctDts ? 'dts' : 'order';
   const sorted = (identity === 'dts' ? decodeTimes : pts.take()).sort();
   let duplicates = 0;
   for (let i = 1; i < sorted.length; i += 1) if (sorted[i] === sorted[i - 1]) duplicates += 1;
@@ -170,12 +187,15 @@ export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () =>
     count,
     pts: sorted,
     identity,
+    restarts,
+    ptsInOrder: restarts > 0 ? ptsInOrder.take() : null,
     trusted: firstIsKey && duplicates === 0 && failures === 0 && corrupt === 0 && !truncated,
     keys,
     step,
     durationAt: (id) => (id === greatestId ? lastDuration : 0),
     discarded,
-    brokenFrom,
+    // A joint itself looks like a broken packet; such files are decoded whole, and the decoder tells real damage.
+    brokenFrom: restarts > 0 && failures === 0 ? null : brokenFrom,
     expectedCount,
   };
 }
