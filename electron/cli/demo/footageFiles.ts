@@ -1,13 +1,14 @@
 /**
  * The generated footage as MP4 files: H.264, constant frame rate, action boundaries exactly on frames.
  */
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabelledSegment } from '#core/annotation/segment';
 import { paintFrames, planVideos } from '#core/data/footage/footage';
 import type { FootageCounts, FootageSubset } from '#core/data/footage/footage';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
 import { writeVideo } from '#service/media/encode';
+import { writeFileWhole } from '#worker/files';
 
 /** One written video with its ground truth. */
 export interface FootageFile {
@@ -49,13 +50,17 @@ export async function writeFootage(
   await mkdir(folder, { recursive: true });
   const stamp = JSON.stringify({ version: FOOTAGE_VERSION, seed, config: DEFAULT_FOOTAGE });
   const stampFile = join(folder, 'footage.json');
-  const isSame = (await readFile(stampFile, 'utf8').catch(() => '')) === stamp;
+  if ((await readFile(stampFile, 'utf8').catch(() => '')) !== stamp) {
+    // The stamp comes first, so that an interrupted writing goes on; a file is renamed into its place when it is whole.
+    for (const name of await readdir(folder)) if (name.endsWith('.mp4')) await rm(join(folder, name));
+    await writeFileWhole(stampFile, stamp);
+  }
   const total = counts.training + counts.validation + counts.testing;
   const files: FootageFile[] = [];
   for (const video of planVideos(seed, counts)) {
     watch.signal.throwIfAborted();
     const path = join(folder, `${video.name}.mp4`);
-    if (!isSame || !(await isThere(path))) {
+    if (!(await isThere(path))) {
       await writeVideo(path, paintFrames(video), {
         width: video.side,
         height: video.side,
@@ -69,6 +74,5 @@ export async function writeFootage(
     files.push({ name, path, subset, durationSec, segments });
     watch.progress(files.length, total);
   }
-  if (!isSame) await writeFile(stampFile, stamp);
   return files;
 }
