@@ -163,10 +163,11 @@ async function measure(
   return { row, seed, averageMap, map, stages: trained.stages };
 }
 
-/** Mean ± deviation in per cent. */
+/** Mean ± deviation in per cent; of one seed the value alone. */
 function cell(values: readonly number[]): string {
   const { mean, deviation } = spread(values);
-  return `${(mean * 100).toFixed(1)} ± ${(deviation * 100).toFixed(1)}`;
+  const middle = (mean * 100).toFixed(1);
+  return values.length > 1 ? `${middle} ± ${(deviation * 100).toFixed(1)}` : middle;
 }
 
 /** The table as Markdown, in the columns of the paper. */

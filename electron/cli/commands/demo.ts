@@ -28,15 +28,19 @@ export function register(program: Command, context: CliContext): void {
       if (!Number.isSafeInteger(seed) || seed < 0) {
         throw new StudioError('wrong-usage', `--seed takes a whole number from 0 up, not "${flags.seed}".`);
       }
-      await runDemo(
-        {
-          out: flags.out,
-          engine: requireEngine(flags.engine),
-          seed,
-          quick: flags.quick === true,
-          fromScratch: flags.fromScratch === true,
-        },
-        context,
-      );
+      const options = {
+        out: flags.out,
+        engine: requireEngine(flags.engine),
+        seed,
+        quick: flags.quick === true,
+        fromScratch: flags.fromScratch === true,
+      };
+      await runDemo(options, context).catch((error: unknown) => {
+        if (!context.signal.aborted) throw error;
+        throw new StudioError(
+          'cancelled',
+          'Interrupted. What was finished is kept: the same command goes on from here.',
+        );
+      });
     });
 }
