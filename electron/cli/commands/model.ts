@@ -8,9 +8,10 @@ import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { toSafetensors, toTorchFile } from '#core/model/weights/checkpointFile';
 import type { CheckpointReport } from '#core/model/weights/inspect';
 import { inspectCheckpoint } from '#core/model/weights/inspect';
-import { PUBLISHED_WEIGHTS } from '#core/model/weights/published';
+import { PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
 import type { CliContext } from '#cli/context';
 import { writeWhole } from '#cli/files';
+import { registerImport } from './modelImport.ts';
 import { readCard, readCheckpoint, readEncoder, readHead } from '#cli/weightsInput';
 
 /** What `model inspect` prints: the checkpoint, and the card of a model of this program. */
@@ -126,6 +127,19 @@ function summarise(report: InspectReport): string {
   return `${report.path}: ${what}; ${report.tensorCount} tensors, ${report.parameterCount} numbers; ${gaps}.`;
 }
 
+function publishedText({
+  encoder,
+  name,
+  trainedOn,
+  url,
+  sizeMebibytes,
+  sha256Prefix,
+}: PublishedWeights): string {
+  const size = sizeMebibytes === null ? 'size not published' : `${sizeMebibytes} MiB`;
+  const hash = sha256Prefix === null ? 'hash not published' : `SHA-256 ${sha256Prefix}…`;
+  return `${encoder}: ${name}, ${trainedOn}; ${size}, ${hash}\n  ${url}`;
+}
+
 /** Adds the commands. */
 export function register(program: Command, context: CliContext): void {
   const model = program
@@ -165,8 +179,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--json', 'as JSON')
     .action((options: { readonly json?: boolean }) => {
       if (options.json === true) context.out(PUBLISHED_WEIGHTS);
-      else
-        for (const each of PUBLISHED_WEIGHTS)
-          process.stdout.write(`${each.encoder}: ${each.name}, ${each.trainedOn}\n  ${each.url}\n`);
+      else for (const each of PUBLISHED_WEIGHTS) process.stdout.write(`${publishedText(each)}\n`);
     });
+  registerImport(model, context);
 }
