@@ -93,7 +93,7 @@ describe('the budget', () => {
     [null, 3000],
     [0.8e9, 2000],
     [0.7e9, 500],
-  ])('of %d bytes and %d s is kept, and no larger point of the surface fits', (memoryBytes, seconds) => {
+  ])('of %s bytes and %s s is kept, and no larger point of the surface fits', (memoryBytes, seconds) => {
     const { config: chosen, choices } = fitBudget(config, { memoryBytes, seconds }, estimate);
     if (memoryBytes !== null) expect(estimate.memoryBytes(chosen)).toBeLessThanOrEqual(memoryBytes);
     if (seconds !== null) expect(estimate.seconds(chosen)).toBeLessThanOrEqual(seconds);
@@ -113,6 +113,6 @@ describe('the budget', () => {
       { memoryBytes: null, seconds: 60 },
       { ...estimate, seconds: () => null },
     );
-    expect(unknown.choices[0]).toContain('after the first training');
+    expect(unknown.choices[0]).toContain('not measured yet');
   });
 });

@@ -74,7 +74,7 @@ export async function runHeadStage(
   const stepsOf = (count: number): number => headSteps(sequences.length, { ...config, epochs: count });
   const perRate = stepsOf(epochs.agnostic + epochs.classes);
   const progressName = `stage3-${variant}`;
-  const text = `Stage 3 of 3, head on ${variant === 'frozen' ? 'frozen' : 'tuned'} features`;
+  const which = variant === 'frozen' ? 'frozen' : 'tuned';
   const [shown] = [...validation].sort((a, b) => b.segments.length - a.segments.length);
   const validate = async (parameters: TensorMap, epoch: number): Promise<TrainedModel['validation']> => {
     const found = await detectVideos(environment, parameters, validation, features, labels, windowSnippets);
@@ -94,16 +94,12 @@ export async function runHeadStage(
   for (const [index, learningRate] of rates.entries()) {
     const tag = `${suffix}${rates.length > 1 ? `-${learningRate}` : ''}`;
     const optimiser = { ...config.optimiser, learningRate };
-    const report =
-      (before: number, words: string, count: number) =>
-      (epoch: number, step: number): void =>
-        control.progress(
-          progressName,
-          `${text}${rates.length > 1 ? `, rate ${index + 1}/${rates.length}` : ''}, ${words} ${epoch + 1}/${count}`,
-          index * perRate + before + step,
-          rates.length * perRate,
-          'steps',
-        );
+    const text =
+      rates.length > 1
+        ? `Stage 3 of 3, head on ${which} features, rate ${index + 1}/${rates.length}`
+        : `Stage 3 of 3, head on ${which} features`;
+    const report = (done: number, words: string): void =>
+      control.progress(progressName, words, index * perRate + done, rates.length * perRate, 'steps');
     const seed = mixSeed(input.seed, 'head');
     let start = detector.initialise(seed);
     if (detector.agnostic !== undefined && epochs.agnostic > 0) {
@@ -120,7 +116,8 @@ export async function runHeadStage(
           sequences: sequences.map(agnosticSequence),
           classWeights: undefined,
           validate: null,
-          progress: report(0, 'all classes as one, epoch', epochs.agnostic),
+          progress: (epoch, step) =>
+            report(step, `${text}, all classes as one, epoch ${epoch + 1}/${epochs.agnostic}`),
         },
       );
       start = detector.agnostic.expand(parameters);
@@ -135,7 +132,8 @@ export async function runHeadStage(
       sequences,
       classWeights: config.classBalance === true ? classWeightsOf(training, labels) : undefined,
       validate: validation.length === 0 ? null : validate,
-      progress: report(stepsOf(epochs.agnostic), 'epoch', epochs.classes),
+      progress: (epoch, step) =>
+        report(stepsOf(epochs.agnostic) + step, `${text}, epoch ${epoch + 1}/${epochs.classes}`),
     });
     const isBetter =
       best === null || (trained.validation?.averageMap ?? -1) > (best.validation?.averageMap ?? -1);

@@ -61,12 +61,13 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '小段间隔 {sec}，为您的短动作（{short}，第 10 百分位）的四分之一。',
   ],
   [
-    'Videos longer than {sec} are worked through in overlapping windows of {count} snippets, and what is found in them is joined.',
+    'Videos longer than {sec} go through in overlapping windows of {count} snippets, and what is found in them is joined.',
     '超过 {sec} 的视频用 {count} 个小段的重叠窗口逐段处理，再合并结果。',
   ],
+  ['Every video goes through whole: {count} snippets at most.', '每个视频整段处理：至多 {count} 个小段。'],
   [
-    'How fast this machine trains is known after the first training; until then the time limit cannot be kept.',
-    '首次训练后才知道本机的训练速度，在此之前无法保证时间上限。',
+    'How fast this machine trains is not measured yet; until then the time limit cannot be kept.',
+    '尚未测得本机的训练速度，在此之前无法保证时间上限。',
   ],
   ['Chosen: {point}; about {needs}.', '方案：{point}；约需 {needs}。'],
   [
@@ -120,6 +121,14 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   [
     'Stage 3 of 3, head on {which} features, epoch {at}/{count}',
     '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {at}/{count} 轮',
+  ],
+  [
+    'Stage 3 of 3, head on {which} features, rate {rate}/{rates}, epoch {at}/{count}',
+    '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {rate}/{rates} 个学习率，第 {at}/{count} 轮',
+  ],
+  [
+    'Stage 3 of 3, head on {which} features, rate {rate}/{rates}, all classes as one, epoch {at}/{count}',
+    '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {rate}/{rates} 个学习率，所有类别合为一类，第 {at}/{count} 轮',
   ],
   ['frozen', '冻结'],
   ['tuned', '调优'],
