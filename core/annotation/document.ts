@@ -4,7 +4,20 @@
  * Pure and shared: the service keeps the records in the database, the renderer keeps the visible ones in memory, and both plan
  * edits through the same `DocumentReader`. Times are integer PTS in the video's own time base.
  */
-import type { Rational, ReviewState, SegmentSource, SegmentState, Subset } from '#core/contract/info';
+
+export type Subset = 'training' | 'validation' | 'testing';
+
+/** A rational number: rates and time bases. */
+export interface Rational {
+  readonly num: number;
+  readonly den: number;
+}
+
+/** Where a segment came from. */
+export type SegmentSource = 'person' | 'model' | 'import';
+/** `accepted` and `adjusted` come from reviews. */
+export type SegmentState = 'labelled' | 'accepted' | 'adjusted';
+export type ReviewState = 'predicted' | 'accepted' | 'rejected' | 'adjusted';
 
 /** A segment as the document keeps it. */
 export interface SegmentRecord {

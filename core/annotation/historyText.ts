@@ -1,7 +1,7 @@
 /**
  * What a step of the history is called: "Move start of jump by −3 frames".
  */
-import type { Rational } from '#core/contract/info';
+import type { Rational } from './document.ts';
 import type { DocumentVideo, LabelRecord, SegmentRecord } from './document.ts';
 
 /** The nearest number of frames in a stretch of ticks, at the video's average rate. */

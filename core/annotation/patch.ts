@@ -4,7 +4,7 @@
  * Every edit becomes one patch, and the history is a list of patches; so undo needs no knowledge of what an edit meant, and any
  * moment of the past is the present with patches taken back. Pure data: JSON in, JSON out.
  */
-import type { Subset } from '#core/contract/info';
+import type { Subset } from './document.ts';
 import type { CoveredRange, DocumentReader, LabelRecord, ReviewRecord, SegmentRecord } from './document.ts';
 import { reviewOf } from './document.ts';
 

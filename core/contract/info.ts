@@ -3,19 +3,21 @@
  *
  * Times are integer PTS in the video's own time base with seconds beside them. Ids are opaque strings.
  */
+import type {
+  CoveredRange,
+  LabelRecord,
+  PredictionRecord,
+  Rational,
+  SegmentRecord,
+  Subset,
+} from '#core/annotation/document';
 import type { EngineName } from '#core/compute/engine';
 import type { DetectorName } from '#core/model/detector';
 import type { JobMetric, JobPreview, JobProgress, StageFigures } from '#core/train/job';
 import type { TrainConfig } from '#core/train/config';
 import type { ErrorInfo } from './errors.ts';
 
-export type Subset = 'training' | 'validation' | 'testing';
-
-/** A rational number: rates and time bases. */
-export interface Rational {
-  readonly num: number;
-  readonly den: number;
-}
+export type { Rational, ReviewState, SegmentSource, SegmentState, Subset } from '#core/annotation/document';
 
 export interface AppInfo {
   readonly version: string;
@@ -90,50 +92,18 @@ export interface VideoInfo {
   readonly addedAt: string;
 }
 
-export interface LabelInfo {
-  readonly id: string;
-  readonly name: string;
-  /** CSS colour. */
-  readonly colour: string;
-  readonly key: string | null;
-  readonly order: number;
-  readonly parentId: string | null;
-  readonly description: string;
-  /** Ambiguous regions: neither positive nor negative. */
-  readonly ignore: boolean;
+/** A label with how often it is used. */
+export interface LabelInfo extends LabelRecord {
   readonly segmentCount: number;
 }
 
-/** Where a segment came from. */
-export type SegmentSource = 'person' | 'model' | 'import';
-/** `draft` while keyed live; `accepted` and `adjusted` come from reviews. */
-export type SegmentState = 'labelled' | 'accepted' | 'adjusted';
-
-export interface SegmentInfo {
-  readonly id: string;
-  readonly videoId: string;
-  readonly labelId: string;
-  /** A point event has startPts = endPts. */
-  readonly startPts: number;
-  readonly endPts: number;
+/** A segment with its edges in seconds. */
+export interface SegmentInfo extends SegmentRecord {
   readonly startSec: number;
   readonly endSec: number;
-  readonly source: SegmentSource;
-  readonly state: SegmentState;
-  readonly score: number | null;
-  readonly modelId: string | null;
-  /** Edges before an adjustment. */
-  readonly formerStartPts: number | null;
-  readonly formerEndPts: number | null;
-  readonly note: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  readonly annotator: string;
 }
 
-export interface CoveredRangeInfo {
-  readonly startPts: number;
-  readonly endPts: number;
-}
+export type CoveredRangeInfo = CoveredRange;
 
 /** A video's annotation. */
 export interface DocumentInfo {
@@ -143,25 +113,12 @@ export interface DocumentInfo {
   readonly covered: readonly CoveredRangeInfo[];
 }
 
-export type ReviewState = 'predicted' | 'accepted' | 'rejected' | 'adjusted';
-
-export interface PredictionInfo {
-  readonly id: string;
-  readonly videoId: string;
-  readonly modelId: string;
-  readonly labelId: string;
-  readonly startPts: number;
-  readonly endPts: number;
+/** A prediction with its edges in seconds, and how sure the head is of each. */
+export interface PredictionInfo extends PredictionRecord {
   readonly startSec: number;
   readonly endSec: number;
-  readonly score: number;
   readonly startDeviationSec: number | null;
   readonly endDeviationSec: number | null;
-  readonly review: ReviewState;
-  readonly reviewedBy: string | null;
-  readonly reviewedAt: string | null;
-  /** The segment that an acceptance made. */
-  readonly segmentId: string | null;
 }
 
 /**

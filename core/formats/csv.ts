@@ -4,18 +4,18 @@
  * Times are seconds or clock times. Column names of other programs are understood, columns may stand in any order. A video without
  * segments is a row with its name alone, so that nothing is lost on the way there and back.
  */
-import { StudioError } from '#core/contract/errors';
 import type {
   FormatDefinition,
   FormatDocument,
+  FormatFile,
   FormatSegment,
   ReadOptions,
   ReadResult,
-  VideoBuilders,
 } from './format.ts';
-import { addSegment, buildVideos, createReadLog, onlyFile, videoBuilder } from './format.ts';
-import { decodeText, encodeText } from './shared/text.ts';
-import { columnIndex, formatTable, parseDecimal, parseTable } from './shared/table.ts';
+import { addSegment, buildVideos, onlyFile } from './format.ts';
+import { readCsv } from './shared/csvRows.ts';
+import { encodeText } from './shared/text.ts';
+import { formatTable, parseDecimal } from './shared/table.ts';
 import { parseTime } from './shared/time.ts';
 import { videoStem } from './shared/names.ts';
 
@@ -41,40 +41,22 @@ const COLUMNS = {
   note: ['note', 'comment', 'description'],
 } as const;
 
-type Column = keyof typeof COLUMNS;
-
-function read(file: { readonly path: string; readonly bytes: Uint8Array }, options: ReadOptions): ReadResult {
-  const rows = parseTable(decodeText(file.bytes).text, file.path);
-  const log = createReadLog(options, file.path);
-  const header = rows[0]?.cells ?? [];
-  const index = Object.fromEntries(
-    Object.entries(COLUMNS).map(([column, names]) => [column, columnIndex(header, names)]),
-  ) as Record<Column, number>;
-  const missing = (['video', 'label', 'start', 'end'] as const).filter((column) => index[column] < 0);
-  if (missing.length > 0) {
-    throw new StudioError(
-      'bad-input',
-      `${file.path}: the first line names no column for ${missing.join(', ')}. It should read video,label,start,end.`,
-      { path: file.path, line: 1 },
-    );
-  }
-  const videos: VideoBuilders = new Map();
+function read(file: FormatFile, options: ReadOptions): ReadResult {
+  const { rows, log, videos, videoOf } = readCsv(file, options, {
+    columns: COLUMNS,
+    required: ['video', 'label', 'start', 'end'],
+    hint: 'It should read video,label,start,end.',
+  });
   let scored = false;
-  for (const { line, cells } of rows.slice(1)) {
-    const cell = (column: Column): string => (index[column] < 0 ? '' : (cells[index[column]] ?? '').trim());
-    const where = (): string => `line ${line}`;
-    const name = videoStem(cell('video'));
-    if (name === '') {
-      log.problem('no-video', 'the row names no video', where(), 'left out');
-      continue;
-    }
-    const video = videoBuilder(videos, name);
+  for (const row of rows) {
+    const { cell, where } = row;
+    const video = videoOf(row, videoStem(cell('video')));
+    if (video === null) continue;
     const duration = parseTime(cell('duration'));
-    if (duration > 0) {
-      video.durationSec ??= duration;
-      video.durationText ??= cell('duration');
+    if (duration > 0 && video.durationText === undefined) {
+      video.durationSec = duration;
+      video.durationText = cell('duration');
     }
-    video.durationSec ??= options.durationSec;
     if (cell('subset') !== '') video.subset ??= cell('subset');
     if (cell('label') === '' && cell('start') === '' && cell('end') === '') continue;
     const scoreText = cell('score');

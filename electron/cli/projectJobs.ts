@@ -11,6 +11,7 @@ import type { WorkRates } from '#core/train/work';
 import { listEngines } from '#service/engines/index';
 import { openPreferences } from '#service/handlers/settings';
 import { createCalibrator, knownRates } from '#service/jobs/calibration';
+import { createWakeLock } from '#service/process/awake';
 import { defaultDataDir } from '#service/process/environment';
 import { createJobManager, type JobManager } from '#service/jobs/manager';
 import { createRunners } from '#service/jobs/runners';
@@ -47,6 +48,7 @@ export async function withProject<T>(
 ): Promise<T> {
   const store = openProject(dir);
   const preferences = openPreferences(defaultDataDir());
+  const wakeLock = createWakeLock();
   let jobs: JobManager | null = null;
   try {
     store.mustWrite();
@@ -71,6 +73,7 @@ export async function withProject<T>(
         cancelDeadlineMs: CANCEL_DEADLINE_MS,
         light: {},
       }),
+      (busy) => wakeLock.set(busy),
     );
     jobs = manager;
     const calibrator = createCalibrator(preferences, workerFile(), CANCEL_DEADLINE_MS, () => false);

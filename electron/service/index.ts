@@ -16,6 +16,7 @@ import { createRunners } from '#service/jobs/runners';
 import type { Store } from '#service/store/store';
 import { noProject, type OpenProject, type ServiceContext } from './handlers/context.ts';
 import { createHandlers } from './handlers/index.ts';
+import { createWakeLock } from './process/awake.ts';
 import { createEngineCalls, installWork } from './handlers/engines.ts';
 import { createServiceMedia } from './handlers/media.ts';
 import { openPreferences } from './handlers/settings.ts';
@@ -78,6 +79,8 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     cancelDeadlineMs,
     () => project === null || project.jobs.pids().length > 0,
   );
+  // The desktop program keeps the machine awake itself.
+  const wakeLock = options.shell === 'browser' ? createWakeLock() : null;
   const media = createServiceMedia(path.resolve(options.dataDir));
   const close = async (): Promise<void> => {
     const closing = project;
@@ -125,7 +128,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
           beforeWork: () => calibrator.stop(),
           light: { proxy: media.makeProxy, 'engine-install': installWork(publish) },
         });
-        const jobs = createJobManager(store, publish, runners);
+        const jobs = createJobManager(store, publish, runners, (busy) => wakeLock?.set(busy));
         const timer =
           store.readOnlyReason === null ? setInterval(() => backUp(store, 'hourly'), HOUR_MS) : null;
         timer?.unref();

@@ -75,6 +75,14 @@ describe('import', () => {
       { endSec: 60, source: 'import' },
     ]);
     expect(read(file(FILE), false, 'repair').report.segmentsAdded).toBe(0);
+    // Both imports left their report; a dry run leaves none.
+    read(file(FILE), true, 'repair');
+    const reports = fs.readdirSync(store.layout.logs).filter((name) => name.startsWith('import-'));
+    expect(reports).toHaveLength(2);
+    const kept = reports.map(
+      (name) => JSON.parse(fs.readFileSync(path.join(store.layout.logs, name), 'utf8')) as object,
+    );
+    expect(kept[0]).toMatchObject({ format: 'activitynet', policy: 'repair', segmentsAdded: 3 });
     store.history.undo('me');
     expect(contentOf(store)).toEqual(before);
   });

@@ -4,7 +4,6 @@
  * Charades v1 README. Labels are the class codes, as their names stand in another file (`Charades_v1_classes.txt`). Other columns
  * (subject, scene, script …) come back to the same format.
  */
-import { StudioError } from '#core/contract/errors';
 import { decimalText } from '#core/formats/csv';
 import type {
   FormatDefinition,
@@ -13,12 +12,12 @@ import type {
   FormatWarning,
   ReadOptions,
   ReadResult,
-  VideoBuilders,
   WriteOptions,
 } from '#core/formats/format';
-import { addSegment, buildVideos, createReadLog, onlyFile, videoBuilder } from '#core/formats/format';
-import { formatTable, parseDecimal, parseTable } from '#core/formats/shared/table';
-import { decodeText, encodeText } from '#core/formats/shared/text';
+import { addSegment, buildVideos, onlyFile } from '#core/formats/format';
+import { headerFor, readCsv, rowFor } from '#core/formats/shared/csvRows';
+import { formatTable, parseDecimal } from '#core/formats/shared/table';
+import { encodeText } from '#core/formats/shared/text';
 
 const COLUMNS = [
   'id',
@@ -35,50 +34,35 @@ const COLUMNS = [
 ];
 
 function read(file: FormatFile, options: ReadOptions): ReadResult {
-  const rows = parseTable(decodeText(file.bytes).text, file.path, ',');
-  const header = (rows[0]?.cells ?? []).map((cell) => cell.trim());
-  const idAt = header.indexOf('id');
-  const actionsAt = header.indexOf('actions');
-  const lengthAt = header.indexOf('length');
-  if (idAt < 0 || actionsAt < 0) {
-    throw new StudioError(
-      'bad-input',
-      `${file.path}: the first line has no id and actions. Choose a file such as Charades_v1_train.csv.`,
-      {
-        path: file.path,
-        line: 1,
-      },
-    );
-  }
-  const log = createReadLog(options, file.path);
-  const videos: VideoBuilders = new Map();
-  for (const { line, cells } of rows.slice(1)) {
-    const name = (cells[idAt] ?? '').trim();
-    if (name === '') {
-      log.problem('no-video', 'the row names no video', `line ${line}`, 'left out');
-      continue;
-    }
+  const { header, rows, log, videos, videoOf } = readCsv(file, options, {
+    columns: { id: ['id'], actions: ['actions'], length: ['length'] },
+    required: ['id', 'actions'],
+    hint: 'Choose a file such as Charades_v1_train.csv.',
+    separator: ',',
+  });
+  for (const row of rows) {
+    const name = row.cell('id');
     if (videos.has(name))
       log.note(
         'duplicate-video',
         `the video ${name} stands here twice; the segments of both are kept`,
-        `line ${line}`,
+        row.where(),
       );
-    const video = videoBuilder(videos, name);
-    const length = parseDecimal(cells[lengthAt] ?? '');
-    if (length > 0) {
-      video.durationSec ??= length;
-      video.durationText ??= (cells[lengthAt] ?? '').trim();
+    const video = videoOf(row, name);
+    if (video === null) continue;
+    const length = parseDecimal(row.cell('length'));
+    if (length > 0 && video.durationText === undefined) {
+      video.durationSec = length;
+      video.durationText = row.cell('length');
     }
-    video.durationSec ??= options.durationSec;
-    const others = header.flatMap((column, at): [string, string][] =>
-      [idAt, actionsAt, lengthAt].includes(at) ? [] : [[column, cells[at] ?? '']],
-    );
-    video.extra = { ...Object.fromEntries(others), ...video.extra };
-    const actions = (cells[actionsAt] ?? '').split(';').map((action) => action.trim());
+    video.extra = { ...row.others(['id', 'actions', 'length']), ...video.extra };
+    const actions = row
+      .cell('actions')
+      .split(';')
+      .map((action) => action.trim());
     actions.forEach((action, index) => {
       if (action === '') return;
-      const where = (): string => `line ${line}, action ${index + 1}`;
+      const where = (): string => `${row.where()}, action ${index + 1}`;
       const [label = '', start = '', end = ''] = action.split(/\s+/);
       addSegment(
         log,
@@ -105,9 +89,7 @@ function read(file: FormatFile, options: ReadOptions): ReadResult {
 function write(document: FormatDocument, options: WriteOptions): { text: string; warnings: FormatWarning[] } {
   const warnings: FormatWarning[] = [];
   const own = document.format === 'charades';
-  const ownHeader =
-    own && Array.isArray(document.extra?.['header']) ? (document.extra['header'] as string[]) : undefined;
-  const header = ownHeader ?? COLUMNS;
+  const header = headerFor(document, 'charades', COLUMNS);
   const codes = new Map<string, string>();
   const codeOf = (label: string): string => {
     const safe = /[\s;]/.test(label) ? label.trim().replace(/[\s;]+/g, '_') : label;
@@ -132,11 +114,7 @@ function write(document: FormatDocument, options: WriteOptions): { text: string;
       actions: actions.join(';'),
       length: durationSec === undefined ? '' : decimalText(durationSec, video.durationText),
     };
-    const kept = own ? (video.extra ?? {}) : {};
-    return header.map((column) => {
-      const value = kept[column];
-      return made[column] ?? (typeof value === 'string' ? value : '');
-    });
+    return rowFor(header, made, own ? (video.extra ?? {}) : {});
   });
   return { text: formatTable([header, ...rows]), warnings };
 }

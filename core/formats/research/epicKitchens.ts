@@ -4,7 +4,6 @@
  * epic-kitchens/epic-kitchens-100-annotations README. The label here is the verb and the noun (`open door`); everything else of a row
  * travels along, so that the file comes back whole. Frames are written with the rate that is given.
  */
-import { StudioError } from '#core/contract/errors';
 import type {
   FormatDefinition,
   FormatDocument,
@@ -13,12 +12,12 @@ import type {
   FormatWarning,
   ReadOptions,
   ReadResult,
-  VideoBuilders,
   WriteOptions,
 } from '#core/formats/format';
-import { addSegment, buildVideos, createReadLog, onlyFile, videoBuilder } from '#core/formats/format';
-import { columnIndex, formatTable, parseTable } from '#core/formats/shared/table';
-import { decodeText, encodeText } from '#core/formats/shared/text';
+import { addSegment, buildVideos, onlyFile } from '#core/formats/format';
+import { headerFor, readCsv, rowFor } from '#core/formats/shared/csvRows';
+import { formatTable } from '#core/formats/shared/table';
+import { encodeText } from '#core/formats/shared/text';
 import { formatClock, parseClock, secondsToFrames } from '#core/formats/shared/time';
 
 const COLUMNS = [
@@ -54,48 +53,26 @@ function clockText(sec: number): string {
 }
 
 function read(file: FormatFile, options: ReadOptions): ReadResult {
-  const rows = parseTable(decodeText(file.bytes).text, file.path, ',');
-  const header = rows[0]?.cells ?? [];
-  const index = Object.fromEntries(
-    COLUMNS.map((column) => [column, columnIndex(header, [column])]),
-  ) as Record<Column, number>;
-  const missing = (['video_id', 'start_timestamp', 'stop_timestamp'] as const).filter(
-    (column) => index[column] < 0,
-  );
-  if (missing.length > 0) {
-    throw new StudioError(
-      'bad-input',
-      `${file.path}: the first line has no ${missing.join(', ')}. Choose a file such as EPIC_100_train.csv.`,
-      {
-        path: file.path,
-        line: 1,
-      },
-    );
-  }
-  const log = createReadLog(options, file.path);
-  const videos: VideoBuilders = new Map();
-  for (const { line, cells } of rows.slice(1)) {
-    const cell = (column: Column): string => (index[column] < 0 ? '' : (cells[index[column]] ?? ''));
-    const where = (): string => `line ${line}`;
-    if (cell('video_id') === '') {
-      log.problem('no-video', 'the row names no video', where(), 'left out');
-      continue;
-    }
-    const video = videoBuilder(videos, cell('video_id'));
-    video.durationSec ??= options.durationSec;
+  const { header, rows, log, videos, videoOf } = readCsv(file, options, {
+    columns: Object.fromEntries(COLUMNS.map((column) => [column, [column]])) as Record<Column, [Column]>,
+    required: ['video_id', 'start_timestamp', 'stop_timestamp'],
+    hint: 'Choose a file such as EPIC_100_train.csv.',
+    separator: ',',
+  });
+  for (const row of rows) {
+    const { cell, where } = row;
+    const video = videoOf(row, cell('video_id'));
+    if (video === null) continue;
     const label = `${cell('verb')} ${cell('noun')}`.trim();
     const start = cell('start_timestamp');
     const end = cell('stop_timestamp');
-    const kept = header.flatMap((column, at): [string, string][] =>
-      ['video_id', 'start_timestamp', 'stop_timestamp'].includes(column) ? [] : [[column, cells[at] ?? '']],
-    );
     const segment: FormatSegment = {
       label: label === '' ? cell('narration') : label,
       startSec: parseClock(start),
       endSec: parseClock(end),
       ...(cell('narration') === '' ? {} : { note: cell('narration') }),
       timeText: { unit: 'clock', start, end },
-      extra: Object.fromEntries(kept),
+      extra: row.others(['video_id', 'start_timestamp', 'stop_timestamp']),
     };
     // The test file has no labels: its segments are proposals to be classified.
     addSegment(log, video, segment, where, { labelOptional: true, duplicatesAllowed: true });
@@ -117,9 +94,7 @@ function pythonList(item: string): string {
 function write(document: FormatDocument, options: WriteOptions): { text: string; warnings: FormatWarning[] } {
   const warnings: FormatWarning[] = [];
   const own = document.format === 'epic-kitchens';
-  const ownHeader =
-    own && Array.isArray(document.extra?.['header']) ? (document.extra['header'] as string[]) : undefined;
-  const header: readonly string[] = ownHeader ?? COLUMNS;
+  const header = headerFor(document, 'epic-kitchens', COLUMNS);
   const verbs = new Map<string, number>();
   const nouns = new Map<string, number>();
   const classOf = (classes: Map<string, number>, name: string): string => {
@@ -172,11 +147,7 @@ function write(document: FormatDocument, options: WriteOptions): { text: string;
         all_nouns: pythonList(noun),
         all_noun_classes: noun === '' ? '[]' : `[${classOf(nouns, noun)}]`,
       };
-      const kept = own ? (segment.extra ?? {}) : {};
-      return header.map((column) => {
-        const value = kept[column];
-        return typeof value === 'string' ? value : (made[column as Column] ?? '');
-      });
+      return rowFor(header, own ? (segment.extra ?? {}) : {}, made);
     });
   });
   return { text: formatTable([header, ...rows]), warnings };

@@ -5,7 +5,9 @@
  * what came in goes out digit for digit.
  */
 import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import type { Edit, NewSegment } from '#core/contract/edit';
 import { StudioError } from '#core/contract/errors';
 import type { EditResult, ImportReportInfo, VideoInfo } from '#core/contract/info';
@@ -20,6 +22,7 @@ import type {
 import { labelsOf } from '#core/formats/format';
 import { formatByName } from '#core/formats/registry';
 import { matchKey } from '#core/formats/shared/names';
+import { writeWholeSync } from '#service/jobs/snapshot';
 import { applyEdits, nextColour } from '#service/store/annotate';
 import { ptsToSeconds, secondsToPts } from '#service/store/seconds';
 import type { Store } from '#service/store/store';
@@ -208,14 +211,36 @@ export function importFiles(
     labelsAdded: newLabels.map((label) => label.name),
     warnings,
   };
-  if (options.dryRun || edits.length === 0) return { report, result: null };
+  if (options.dryRun) return { report, result: null };
+  if (edits.length === 0) {
+    keepReport(store, report, options);
+    return { report, result: null };
+  }
   const result = applyEdits(
     store,
     edits,
     { annotator: options.annotator, source: 'import' },
     `Import ${segments.length} segments from ${path.basename(options.name)}`,
   );
+  keepReport(store, report, options);
   return { report, result };
+}
+
+/** Every import that was meant leaves its report in the project's `logs`. */
+function keepReport(
+  store: Store,
+  report: ImportReportInfo,
+  { name, format, policy }: { readonly name: string; readonly format: string; readonly policy: Policy },
+): void {
+  const stamp = new Date().toISOString().replaceAll(':', '-');
+  const text = JSON.stringify({ source: path.resolve(name), format, policy, ...report }, null, 2);
+  try {
+    fs.mkdirSync(store.layout.logs, { recursive: true });
+    writeWholeSync(path.join(store.layout.logs, `import-${stamp}.json`), text);
+  } catch (error) {
+    // The segments are safe; only their report has no place.
+    process.emitWarning(`The import's report could not be kept: ${String(error)}`);
+  }
 }
 
 function sourceTime(attributes: Readonly<Record<string, string>>): SourceTime | undefined {

@@ -11,7 +11,6 @@ import type { Handlers } from '#core/contract/invoke';
 import type { EngineName } from '#core/compute/engine';
 import { FORMATS, formatByName } from '#core/formats/registry';
 import { isProject } from '#service/store/store';
-import { writeWholeSync } from '#service/jobs/snapshot';
 import { publishEdit, type ServiceContext } from './context.ts';
 import { compareModels, evaluateModel } from './evaluation.ts';
 import { exportDocument, importFiles } from './exchange.ts';
@@ -144,12 +143,6 @@ export function machineHandlers(
       if (result !== null) {
         publishEdit(context, result);
         context.publish('videos.changed', { ids: null });
-        fs.mkdirSync(store.layout.logs, { recursive: true });
-        const stamp = new Date().toISOString().replaceAll(':', '-');
-        writeWholeSync(
-          path.join(store.layout.logs, `import-${stamp}.json`),
-          JSON.stringify({ source: path.resolve(source), format, policy, ...report }, null, 2),
-        );
       }
       return report;
     },

@@ -91,13 +91,23 @@ export function createJobManager(
   store: Store,
   publish: Publish,
   runners: Readonly<Record<JobKind, JobRunner>>,
+  /** Told whenever the first job begins and the last one ends or rests: the machine is kept awake meanwhile. */
+  onBusy: (busy: boolean) => void = () => undefined,
 ): JobManager {
   const live = new Map<string, Live>();
   let closing = false;
   const { jobs } = store;
   const now = (): string => new Date().toISOString();
 
+  let wasBusy = false;
+  const tellBusy = (): void => {
+    const busy = [...live.values()].some((entry) => entry.rest !== 'person');
+    if (busy === wasBusy) return;
+    wasBusy = busy;
+    onBusy(busy);
+  };
   const changed = (job: JobRecord): JobInfo => {
+    tellBusy();
     const info = toJobInfo(job, live.get(job.id)?.preview ?? null);
     publish('job.changed', { job: info });
     return info;
