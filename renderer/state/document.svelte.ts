@@ -29,10 +29,38 @@ class DocumentState {
   /** Ids of selected segments and predictions. */
   selection = $state.raw<ReadonlySet<string>>(new Set());
   revision = 0;
-  readonly segmentById = $derived(new Map(this.segments.map((segment) => [segment.id, segment])));
+  /** Kept in step with `segments`, which is what reading it depends on: 100,000 entries are not built anew for each edit. */
+  readonly #segmentIndex = new Map<string, SegmentInfo>();
   readonly predictionById = $derived(
     new Map(this.predictions.map((prediction) => [prediction.id, prediction])),
   );
+  /** Segments by id. */
+  get segmentById(): ReadonlyMap<string, SegmentInfo> {
+    void this.segments;
+    return this.#segmentIndex;
+  }
+  /** Replaces all segments; the list need not be sorted. */
+  setSegments(list: readonly SegmentInfo[]): void {
+    this.#segmentIndex.clear();
+    for (const segment of list) {
+      this.#segmentIndex.set(segment.id, segment);
+    }
+    this.segments = sorted(list);
+  }
+  /** Puts changed segments into their places; null takes one away. */
+  changeSegments(changed: ReadonlyMap<string, SegmentInfo | null>): void {
+    const list = this.segments.filter((segment) => !changed.has(segment.id));
+    for (const [id, after] of changed) {
+      if (after === null) {
+        this.#segmentIndex.delete(id);
+      } else {
+        this.#segmentIndex.set(id, after);
+        list.push(after);
+      }
+    }
+    // Two sorted runs: sorting them is one merge.
+    this.segments = sorted(list);
+  }
   /** The one selected segment, if exactly one is. */
   readonly selectedSegment = $derived(
     this.selection.size === 1 ? this.segmentById.get([...this.selection][0]!) : undefined,
@@ -67,7 +95,7 @@ export async function openVideo(id: string): Promise<void> {
     }
     doc.times = regularFrames(video);
     doc.video = video;
-    doc.segments = sorted(document.segments);
+    doc.setSegments(document.segments);
     doc.covered = document.covered;
     doc.predictions = sorted(predictions);
     doc.revision = document.revision;
@@ -88,7 +116,7 @@ export async function openVideo(id: string): Promise<void> {
 export function closeVideo(): void {
   opening += 1;
   doc.video = null;
-  doc.segments = [];
+  doc.setSegments([]);
   doc.predictions = [];
   doc.covered = [];
   doc.selection = new Set();
@@ -117,7 +145,7 @@ export async function rereadDocument(): Promise<void> {
     return;
   }
   doc.video = video;
-  doc.segments = sorted(document.segments);
+  doc.setSegments(document.segments);
   doc.covered = document.covered;
   doc.predictions = sorted(predictions);
   doc.revision = document.revision;
@@ -128,12 +156,20 @@ export async function rereadDocument(): Promise<void> {
 }
 
 let rereading = 0;
-function rereadSoon(): void {
+let wantedRevision = 0;
+
+/** Reads again once no edit is under way. @param revision not if the document has come that far by then: our own edit's answer was only late */
+function rereadSoon(revision = Infinity): void {
+  wantedRevision = Math.max(wantedRevision, revision);
   window.clearTimeout(rereading);
   rereading = window.setTimeout(() => {
     if (edits.waiting > 0) {
-      rereadSoon();
-    } else {
+      rereadSoon(revision);
+      return;
+    }
+    const isOld = wantedRevision > doc.revision;
+    wantedRevision = 0;
+    if (isOld) {
       void rereadDocument().catch(notifyError);
     }
   }, 60);
@@ -143,12 +179,7 @@ function rereadSoon(): void {
 export function startDocument(): void {
   on('document.changed', ({ revision, videoIds }) => {
     if (doc.video !== null && videoIds.includes(doc.video.id) && revision > doc.revision) {
-      // Our own edit's answer may still be on its way and will say the same revision.
-      window.setTimeout(() => {
-        if (revision > doc.revision) {
-          rereadSoon();
-        }
-      }, 40);
+      rereadSoon(revision);
     }
   });
   on('predictions.changed', ({ videoIds }) => {
@@ -238,16 +269,15 @@ export async function applyEdit(edit: Edit): Promise<boolean> {
 function applyPatch(patch: DocumentPatch): void {
   const { times } = doc;
   if (patch.segments.length > 0) {
-    const changed = new Map(patch.segments.map((change) => [change.id, change.after]));
-    const kept = doc.segments.filter((segment) => !changed.has(segment.id));
-    const added = [...changed.values()]
-      .filter((after) => after !== null && after.videoId === doc.video?.id)
-      .map((after) => ({
-        ...after!,
-        startSec: secOfPts(times, after!.startPts),
-        endSec: secOfPts(times, after!.endPts),
-      }));
-    doc.segments = sorted([...kept, ...added]);
+    const changed = new Map(
+      patch.segments.map(({ id, after }) => [
+        id,
+        after === null || after.videoId !== doc.video?.id
+          ? null
+          : { ...after, startSec: secOfPts(times, after.startPts), endSec: secOfPts(times, after.endPts) },
+      ]),
+    );
+    doc.changeSegments(changed);
     const gone = [...changed].filter(([id, after]) => after === null && doc.selection.has(id));
     if (gone.length > 0) {
       const lost = new Set(gone.map(([id]) => id));

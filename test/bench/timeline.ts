@@ -1,150 +1,71 @@
 /**
- * `bench timeline`: the Annotate screen in Chromium on the real service: pan and zoom with 100,000 segments, key to exact frame on the
- * screen, edit to durable, and opening a video of 10,000 segments.
- *
- * Main-thread work of a frame is what the page's own scripts take between a wheel event and the end of the paint that it causes.
+ * The Annotate screen in Chromium, on the real service: main-thread work of pan and zoom with many segments, exact frames after a key,
+ * edits until they are durable, and opening a video of 10,000 segments.
  */
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
-import { StudioError } from '#core/contract/errors';
-import type { InvokeInput, InvokeName, InvokeResults } from '#core/contract/invoke';
-import { startWebStudio, type WebStudio } from '#web/studio';
+import { createRandom } from '#core/util/random';
+import type { Page } from 'playwright-core';
 import { largeVideo } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
+import { addLabels, call, fill, frameWork, keyToState, openScreen, spread, withStudio } from './chromium.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const LABELS = 12;
-const CHUNK = 5000;
+const STAGE = '[data-testid=stage]';
+const ANNOTATE = '[data-waiting-edits]';
+const OPENED = '[data-testid=timeline-list] button';
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+const times = (count: number, key: string): string[] => Array.from({ length: count }, () => key);
+
+async function annotate(page: Page, videoId: string, selector = OPENED): Promise<number> {
+  await page.goto(`${page.url().split('#')[0] ?? ''}#/library`);
+  await page.reload();
+  await page.waitForSelector('[data-screen=library]');
+  await page.waitForTimeout(500);
+  return openScreen(page, `#/annotate/${videoId}`, selector);
 }
 
-const spread = (values: readonly number[]): Record<string, number> => ({
-  p50Ms: percentile(values, 0.5),
-  p95Ms: percentile(values, 0.95),
-  worstMs: Math.max(...values),
-  count: values.length,
-});
-
-async function call<K extends InvokeName>(
-  studio: WebStudio,
-  name: K,
-  args: InvokeInput<K>,
-): Promise<InvokeResults[K]> {
-  const answer = await studio.service.call(name, args);
-  if (!answer.ok) throw new StudioError(answer.error.code, answer.error.message, answer.error.detail);
-  return answer.result as InvokeResults[K];
-}
-
-/** Adds labels and so many segments to a video. */
-async function fill(
-  studio: WebStudio,
-  videoId: string,
-  segments: number,
-  labelIds: readonly string[],
-): Promise<void> {
-  const video = await call(studio, 'videos.get', { id: videoId });
-  const ticks = Math.floor((video.durationSec * video.timeBase.den) / video.timeBase.num);
-  const step = ticks / segments;
-  for (let from = 0; from < segments; from += CHUNK) {
-    const list = Array.from({ length: Math.min(CHUNK, segments - from) }, (_, i) => {
-      const startPts = video.startPts + Math.floor((from + i) * step);
-      return {
-        id: randomUUID(),
-        videoId,
-        labelId: labelIds[(from + i) % labelIds.length]!,
-        startPts,
-        endPts: Math.min(video.startPts + ticks, startPts + Math.max(1, Math.floor(step * 4))),
-      };
-    });
-    await call(studio, 'document.edit', { edit: { type: 'add-segments', segments: list } });
+/** Types frame numbers into the player's field. @returns milliseconds from Enter to that frame's picture */
+async function jump(page: Page, frames: readonly number[]): Promise<number[]> {
+  const results: number[] = [];
+  for (const frame of frames) {
+    await page.keyboard.press('g');
+    await page.getByTestId('go-to').fill(`f${frame}`);
+    results.push(
+      await page.evaluate(
+        async ([selector, wanted]) => {
+          const stage = document.querySelector<HTMLElement>(selector)!;
+          const startedAt = performance.now();
+          document.activeElement?.dispatchEvent(
+            new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }),
+          );
+          while (stage.dataset['frame'] !== String(wanted) && performance.now() - startedAt < 5000) {
+            await new Promise((resolve) => setTimeout(resolve, 0));
+          }
+          return performance.now() - startedAt;
+        },
+        [STAGE, frame] as const,
+      ),
+    );
+    await page.waitForTimeout(100);
   }
+  return results;
 }
 
-/** Pans and zooms by wheel, one event a frame. @returns milliseconds of script per frame */
-async function wheelFrames(page: Page, frames: number): Promise<number[]> {
-  return page.evaluate(async (count) => {
-    const canvas = document.querySelector<HTMLElement>('[data-testid=timeline-canvas]')!;
-    const box = canvas.getBoundingClientRect();
-    const original = window.requestAnimationFrame.bind(window);
-    let painting = 0;
-    window.requestAnimationFrame = (callback) =>
-      original((now) => {
-        const started = performance.now();
-        callback(now);
-        painting += performance.now() - started;
-      });
-    const results: number[] = [];
-    for (let i = 0; i < count; i += 1) {
-      painting = 0;
-      const started = performance.now();
-      canvas.dispatchEvent(
-        new WheelEvent('wheel', {
-          deltaY: i < count / 2 ? -30 : 30,
-          deltaX: i % 3 === 0 ? 40 : 0,
-          ctrlKey: i % 3 !== 0,
-          clientX: box.left + box.width / 2,
-          clientY: box.bottom - 20,
-          bubbles: true,
-          cancelable: true,
-        }),
-      );
-      await Promise.resolve();
-      await Promise.resolve();
-      const handling = performance.now() - started;
-      await new Promise((resolve) => original(() => original(resolve)));
-      results.push(handling + painting);
-    }
-    window.requestAnimationFrame = original;
-    return results;
-  }, frames);
-}
-
-/** Presses a key and waits for the exact frame. @returns milliseconds of each press */
-async function stepFrames(page: Page, key: string, count: number): Promise<number[]> {
-  return page.evaluate(
-    async ([name, presses]) => {
-      const stage = document.querySelector<HTMLElement>('[data-testid=stage]')!;
-      const results: number[] = [];
-      for (let i = 0; i < presses; i += 1) {
-        const before = stage.dataset['frame'];
-        const started = performance.now();
-        window.dispatchEvent(new KeyboardEvent('keydown', { key: name, code: name, bubbles: true }));
-        while (stage.dataset['frame'] === before && performance.now() - started < 5000) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
-        }
-        results.push(performance.now() - started);
-        await new Promise((resolve) => setTimeout(resolve, 60));
-      }
-      return results;
-    },
-    [key, count] as const,
-  );
-}
-
-/** Makes a segment by its digit, twice. @returns milliseconds until the service has acknowledged each */
-async function editDurable(page: Page, videoId: string, count: number): Promise<number[]> {
+/** Edits as the page sends them, without the page's own work. @returns milliseconds until each is acknowledged */
+async function editCalls(page: Page, videoId: string, count: number): Promise<number[]> {
   return page.evaluate(
     async ([id, edits]) => {
       const labels = await window.studio!.invoke('labels.list', {});
       const results: number[] = [];
       for (let i = 0; i < edits; i += 1) {
-        const started = performance.now();
-        await window.studio!.invoke('document.edit', {
-          edit: {
-            type: 'add-segments',
-            segments: [
-              { id: crypto.randomUUID(), videoId: id, labelId: labels[0]!.id, startPts: i, endPts: i + 1 },
-            ],
-          },
-        });
-        results.push(performance.now() - started);
+        const segment = {
+          id: crypto.randomUUID(),
+          videoId: id,
+          labelId: labels[0]!.id,
+          startPts: i,
+          endPts: i + 1,
+        };
+        const startedAt = performance.now();
+        await window.studio!.invoke('document.edit', { edit: { type: 'add-segments', segments: [segment] } });
+        results.push(performance.now() - startedAt);
       }
       return results;
     },
@@ -152,103 +73,68 @@ async function editDurable(page: Page, videoId: string, count: number): Promise<
   );
 }
 
-async function openAnd(page: Page, url: string, videoId: string): Promise<number> {
-  await page.goto(`${url}#/library`);
-  await page.waitForSelector('[data-screen=library]');
-  await page.waitForTimeout(500);
-  return page.evaluate(async (id) => {
-    const started = performance.now();
-    location.hash = `#/annotate/${id}`;
-    while (
-      document.querySelector('[data-testid=timeline-list] button') === null &&
-      performance.now() - started < 60_000
-    ) {
-      await new Promise((resolve) => setTimeout(resolve, 4));
-    }
-    return performance.now() - started;
-  }, videoId);
-}
-
-declare global {
-  interface Window {
-    readonly studio?: {
-      invoke<K extends InvokeName>(name: K, args: InvokeInput<K>): Promise<InvokeResults[K]>;
-    };
-  }
-}
-
 export const bench: Benchmark = {
   name: 'timeline',
-  summary: 'Annotate in Chromium: pan and zoom, frame steps, edits, opening (--segments, --height)',
-  async run({ options, log }) {
-    const executablePath = CHROMIUM.find((path) => existsSync(path));
-    if (executablePath === undefined) {
-      throw new StudioError('not-found', 'There is no Chromium on this machine. Install it and try again.');
-    }
-    const segments = Number(options['segments'] ?? 100_000);
-    const height = Number(options['height'] ?? 1080);
-    const folder = await mkdtemp(join(tmpdir(), 'lofi-timeline-'));
-    const file = await largeVideo({ width: (height * 16) / 9, height, seconds: 60, fps: 30, gop: 250 }, log);
-    const long = await largeVideo({ width: 320, height: 180, seconds: 3600, fps: 30, gop: 250 }, log);
-    const studio = await startWebStudio({
-      project: join(folder, 'project'),
-      port: 0,
-      dataDir: join(folder, 'data'),
-      log,
-    });
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    try {
+  summary: 'Annotate in Chromium: pan and zoom, exact frames, edits, opening (--segments, --height)',
+  run: ({ options, log }) =>
+    withStudio(log, async (studio, browser) => {
+      const segments = Number(options['segments'] ?? 100_000);
+      const height = Number(options['height'] ?? 1080);
+      const gop = 250;
+      const file = await largeVideo({ width: (height * 16) / 9, height, seconds: 60, fps: 30, gop }, log);
+      const long = await largeVideo({ width: 320, height: 180, seconds: 3600, fps: 30, gop }, log);
       const { added } = await call(studio, 'videos.add', { paths: [file, long] });
       const big = added.find((video) => video.height === height)!;
       const wide = added.find((video) => video.height === 180)!;
-      const labels = Array.from({ length: LABELS }, (_, i) => ({
-        id: randomUUID(),
-        name: `action ${i + 1}`,
-        colour: '#5490f4',
-        key: null,
-      }));
-      await call(studio, 'document.edit', { edit: { type: 'add-labels', labels } });
-      const labelIds = labels.map((label) => label.id);
+      const labelIds = await addLabels(studio, 12);
       const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
       await page.goto(studio.url);
 
       log('Opening 10,000 segments …');
       await fill(studio, wide.id, 10_000, labelIds);
-      await openAnd(page, studio.url, big.id);
+      await annotate(page, big.id, STAGE);
       const openMs: number[] = [];
-      for (let repeat = 0; repeat < 3; repeat += 1) {
-        await page.reload();
-        openMs.push(await openAnd(page, studio.url, wide.id));
-      }
+      for (let repeat = 0; repeat < 5; repeat += 1) openMs.push(await annotate(page, wide.id));
+      await page.waitForTimeout(2000);
+      const marks = Array.from({ length: 40 }, () => ['ArrowRight', '1', 'ArrowRight', '1']).flat();
+      const edit10k = await keyToState(page, marks, ANNOTATE, 'data-waiting-edits', '0', 20);
 
       log(`Pan and zoom with ${segments} segments …`);
       await fill(studio, wide.id, segments - 10_000, labelIds);
-      await page.reload();
-      await openAnd(page, studio.url, wide.id);
+      await annotate(page, wide.id);
       await page.waitForTimeout(3000);
-      const wheel = await wheelFrames(page, 200);
+      const wheel = await frameWork(page, '[data-testid=timeline-canvas]', 300, 'wheel');
+      const editAll = await keyToState(page, marks, ANNOTATE, 'data-waiting-edits', '0', 20);
 
-      log('Frame steps …');
-      await openAnd(page, studio.url, big.id);
+      log('Exact frames …');
+      await annotate(page, big.id, `${STAGE}:not([data-frame="-1"])`);
       await page.waitForTimeout(3000);
-      await stepFrames(page, 'ArrowRight', 5);
-      const forward = await stepFrames(page, 'ArrowRight', 40);
-      const backward = await stepFrames(page, 'ArrowLeft', 40);
-      const across = await stepFrames(page, 'End', 1);
-      const durable = await editDurable(page, big.id, 200);
+      const step = (key: string, count: number): Promise<number[]> =>
+        keyToState(page, times(count, key), STAGE, 'data-frame', 'changes', 60);
+      await step('ArrowRight', 5);
+      const forward = await step('ArrowRight', 60);
+      const backward = await step('ArrowLeft', 60);
+      const random = createRandom(3);
+      const jumps = await jump(
+        page,
+        Array.from({ length: 40 }, () => random.integer(big.frameCount)),
+      );
+      const again = await step('ArrowRight', 20);
+      const onlyEditing = edit10k.filter((_, at) => at % 4 === 3);
+      const onlyEditingAll = editAll.filter((_, at) => at % 4 === 3);
       return {
         segments,
-        panZoomFrame: spread(wheel),
+        height,
+        gop,
         openTenThousand: spread(openMs),
+        panZoomFrame: spread(wheel),
         stepForward: spread(forward),
         stepBackward: spread(backward),
-        jumpToEndMs: across[0] ?? null,
-        editDurable: spread(durable),
+        stepAfterJump: spread(again),
+        jumpAcrossGop: spread(jumps),
+        editKeyToDurableTenThousand: spread(onlyEditing),
+        editKeyToDurable: spread(onlyEditingAll),
+        editCallToDurable: spread(await editCalls(page, big.id, 200)),
       };
-    } finally {
-      await browser.close();
-      await studio.close();
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
+    }),
 };
