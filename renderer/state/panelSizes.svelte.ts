@@ -22,7 +22,7 @@ function stored(): Partial<PanelSizes> {
 export const panelSizes: PanelSizes = $state({
   videos: 176,
   side: 280,
-  timeline: Math.max(296, Math.round(window.innerHeight * 0.4)),
+  timeline: Math.max(324, Math.round(window.innerHeight * 0.42)),
   ...stored(),
 });
 

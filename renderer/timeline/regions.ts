@@ -20,9 +20,9 @@ export function bandsFor(hasAudio: boolean, hasScores: boolean): Bands {
     overview: 24,
     ruler: 22,
     covered: 11,
-    frames: 44,
-    wave: hasAudio ? 30 : 0,
-    scores: hasScores ? 38 : 0,
+    frames: 38,
+    wave: hasAudio ? 26 : 0,
+    scores: hasScores ? 36 : 0,
   };
 }
 

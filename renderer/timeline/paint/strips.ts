@@ -3,7 +3,7 @@
  * numbers, repainted when they arrive.
  */
 import { PEAK_RATES, peakLevelFor, peakRange, readPeaks, type Peaks } from '#core/timeline/peaks';
-import { densityFor, tileAt } from '#core/timeline/sheets';
+import { densityFor, SHEET_DENSITIES_SEC, tileAt } from '#core/timeline/sheets';
 
 /** Thumbnails of one video. */
 export interface Filmstrip {
@@ -86,6 +86,22 @@ export function createFilmstrip(
     void fetchNext();
   }
 
+  /** The picture of the wanted density, else the nearest in time of those that are here already. */
+  function pictureAt(sec: number): { tile: ReturnType<typeof tileAt>; sheet: ImageBitmap } | null {
+    const order = [density, ...SHEET_DENSITIES_SEC.filter((other) => other !== density)];
+    for (const wanted of order) {
+      const tile = tileAt(sec, wanted, video.durationSec, video);
+      const sheet = sheets.get(`${wanted}/${tile.sheet}`);
+      if (sheet !== undefined && typeof sheet !== 'string') {
+        return { tile, sheet };
+      }
+      if (sheet === undefined && wanted === density) {
+        ask(`${wanted}/${tile.sheet}`);
+      }
+    }
+    return null;
+  }
+
   function askAgainLater(key: string): void {
     window.setTimeout(() => {
       if (!abort.signal.aborted) {
@@ -113,15 +129,11 @@ export function createFilmstrip(
       density = densityFor(stepSec);
     },
     draw(context, sec, x, y, width, height, visible) {
-      const tile = tileAt(sec, density, video.durationSec, video);
-      const key = `${density}/${tile.sheet}`;
-      const sheet = sheets.get(key);
-      if (sheet === undefined) {
-        ask(key);
-      }
-      if (sheet === undefined || typeof sheet === 'string') {
+      const found = pictureAt(sec);
+      if (found === null) {
         return;
       }
+      const { tile, sheet } = found;
       const share = Math.min(1, visible / width);
       const fitting = width / height > tile.width / tile.height ? tile.width : (tile.height * width) / height;
       const left = tile.x + (tile.width - fitting) / 2;
