@@ -83,6 +83,7 @@ export function planTraining(
     ...(encoder === null ? {} : { encoder }),
     sampling: { ...STUDIO_CONFIG.sampling, side },
     lofi: { ...STUDIO_CONFIG.lofi, ...(request.aim === 'accuracy' ? { encoderRates: ENCODER_RATES } : {}) },
+    head: { ...STUDIO_CONFIG.head, ...(request.aim === 'speed' ? { learningRates: [] } : {}) },
   };
   if (encoder !== null) choices.push('The encoder of the model that you chose goes on learning.');
   choices.push(`${aim.text}; pictures of ${side}×${side} pixels.`);
