@@ -48,7 +48,10 @@ export interface TrainOutcome {
   readonly reason: string;
 }
 
-/** @throws StudioError `bad-input` when there is nothing to learn from */
+/** Times in annotation files are rounded; what ends further behind the video belongs to another one. */
+const END_SLACK_SEC = 0.5;
+
+/** @throws StudioError `bad-input` when there is nothing to learn from, or a segment does not lie in its video */
 export function checkTraining(videos: readonly TimedVideo[], labels: readonly string[]): void {
   const training = videos.filter((video) => video.subset === 'training');
   if (training.length === 0) {
@@ -70,7 +73,7 @@ export function checkTraining(videos: readonly TimedVideo[], labels: readonly st
       const isInside =
         segment.startSec >= -1e-6 &&
         segment.endSec > segment.startSec &&
-        segment.startSec < video.timing.endSec;
+        segment.endSec <= video.timing.endSec + END_SLACK_SEC;
       if (!isInside) {
         throw new StudioError(
           'bad-input',

@@ -316,6 +316,11 @@ describe('bad input', () => {
     ]);
     expect(outside.code).toBe('bad-input');
     expect(outside.message).toContain('outside the video');
+    const longer = await failing([
+      { ...first, segments: [{ startSec: 0, endSec: 60, label: TARGET_CLASSES[0] }] },
+      ...rest,
+    ]);
+    expect(longer.message).toContain('0–60 s');
   });
 
   it('refuses a training without labels', async () => {

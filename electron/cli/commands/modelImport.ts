@@ -52,7 +52,7 @@ export async function runImport(
 export function publishedWeights(name: string): PublishedWeights {
   const found = PUBLISHED_WEIGHTS.find((each) => each.encoder === name || each.name === name);
   if (found === undefined) {
-    const names = PUBLISHED_WEIGHTS.map((each) => each.encoder).join(', ');
+    const names = PUBLISHED_WEIGHTS.map((each) => each.name).join('; ');
     throw new StudioError('wrong-usage', `No weights are published for “${name}”. There are: ${names}.`);
   }
   return found;
