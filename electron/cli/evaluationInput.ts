@@ -14,6 +14,9 @@ export interface EvaluationInput {
   readonly warnings: readonly FormatWarning[];
 }
 
+/** Times in annotation files are rounded. */
+const END_SLACK_SEC = 0.5;
+
 /** Where the input stands. */
 export interface EvaluationInputOptions {
   readonly groundTruth: string;
@@ -60,8 +63,21 @@ export async function readEvaluationInput(options: EvaluationInputOptions): Prom
     durationsSec: new Map(
       chosen.flatMap((video) => (video.durationSec === undefined ? [] : [[video.name, video.durationSec]])),
     ),
-    warnings: [...truth.warnings, ...found.warnings],
+    warnings: [...truth.warnings, ...found.warnings, ...beyondEnd(chosen, options.groundTruth)],
   };
+}
+
+/** Published annotation files have such segments, so they count as they are; yet somebody should know. */
+function beyondEnd(videos: FormatDocument['videos'], file: string): FormatWarning[] {
+  return videos.flatMap(({ name, durationSec, segments }) =>
+    segments
+      .filter(({ endSec }) => durationSec !== undefined && endSec > durationSec + END_SLACK_SEC)
+      .map(({ startSec, endSec, label }) => ({
+        kind: 'beyond-end',
+        message: `the segment ${startSec}–${endSec} s (“${label}”) of video ${name} ends behind the video (${durationSec} s). It counts as it is.`,
+        where: file,
+      })),
+  );
 }
 
 function scored(segment: FormatSegment, video: string, file: string): ScoredSegment {

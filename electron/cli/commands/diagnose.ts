@@ -31,10 +31,14 @@ function tiousFor(protocol: ProtocolName, range: string | undefined): number[] {
 }
 
 /** Diagnoses two files. @throws StudioError `bad-input`, `not-found`, `wrong-usage` */
-export async function runDiagnose(options: EvaluateArguments): Promise<DiagnoseReport> {
+export async function runDiagnose(
+  options: EvaluateArguments,
+  log: (text: string) => void = () => undefined,
+): Promise<DiagnoseReport> {
   const protocol = requireProtocol(options.protocol);
   const tious = tiousFor(protocol, options.tiou);
-  const { groundTruth, predictions, durationsSec } = await readEvaluationInput(options);
+  const { groundTruth, predictions, durationsSec, warnings } = await readEvaluationInput(options);
+  for (const warning of warnings) log(`${warning.where}: ${warning.message}`);
   const edges = protocol === 'thumos14' || protocol === 'multithumos' ? THUMOS_EDGES : ACTIVITYNET_EDGES;
   const diagnosis = diagnoseDetections(groundTruth, predictions, { tious, durationsSec, edges });
   const set = collectEvaluationSet(groundTruth, predictions);
@@ -67,6 +71,6 @@ export function register(program: Command, context: CliContext): void {
     .option('--subset <name>', 'only ground truth of this subset counts')
     .option('--json', 'the result as JSON (it always is)')
     .action(async (options: EvaluateArguments) => {
-      context.out(await runDiagnose(options));
+      context.out(await runDiagnose(options, (text) => context.log(text)));
     });
 }

@@ -20,12 +20,16 @@ export interface ProposalReport {
 }
 
 /** Evaluates two files. @throws StudioError `bad-input`, `not-found` */
-export async function runEvaluateProposals(options: EvaluateProposalsArguments): Promise<ProposalReport> {
+export async function runEvaluateProposals(
+  options: EvaluateProposalsArguments,
+  log: (text: string) => void = () => undefined,
+): Promise<ProposalReport> {
   const input = await readEvaluationInput({
     groundTruth: options.groundTruth,
     predictions: options.proposals,
     subset: options.subset,
   });
+  for (const warning of input.warnings) log(`${warning.where}: ${warning.message}`);
   const { arAt, auc, averageRecall, proposalsPerVideo } = evaluateProposals(
     input.groundTruth,
     input.predictions,
@@ -43,6 +47,6 @@ export function register(program: Command, context: CliContext): void {
     .option('--subset <name>', 'only ground truth of this subset counts')
     .option('--json', 'the result as JSON (it always is)')
     .action(async (options: EvaluateProposalsArguments) => {
-      context.out(await runEvaluateProposals(options));
+      context.out(await runEvaluateProposals(options, (text) => context.log(text)));
     });
 }
