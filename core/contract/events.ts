@@ -28,6 +28,8 @@ export interface EventMap {
     readonly metrics: readonly JobMetric[];
     readonly preview: JobPreview | null;
   };
+  /** What a running job says in words: what was held out, which model is kept and why. */
+  'job.log': { readonly id: string; readonly level: 'info' | 'warning'; readonly text: string };
   /** The shell's own news: the service went away or came back. */
   'service.state': {
     readonly state: 'connected' | 'reconnecting' | 'failed';

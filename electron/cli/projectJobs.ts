@@ -57,6 +57,8 @@ export async function withProject<T>(
       if (name === 'job.progress') {
         const { progress } = payload as EventMap['job.progress'];
         context.progress(progressLine(progress.fraction, progress.text, progress.secondsLeft));
+      } else if (name === 'job.log') {
+        context.log((payload as EventMap['job.log']).text);
       } else if (name === 'job.changed') {
         const { job } = payload as EventMap['job.changed'];
         if (ENDED.includes(job.state)) waiting.get(job.id)?.(job);

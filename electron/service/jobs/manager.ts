@@ -156,6 +156,7 @@ export function createJobManager(
         jobs.change(id, { checkpoint: news.path });
         return;
       case 'log':
+        publish('job.log', { id, level: news.level, text: news.text });
         return;
     }
     entry.timer ??= setTimeout(
