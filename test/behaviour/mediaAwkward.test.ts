@@ -39,6 +39,7 @@ describe.each(AWKWARD)('$name ($file)', (video) => {
       const off = info.pts.map((pts, i) => Math.abs(((pts - info.pts[0]!) * num) / den - video.seconds![i]!));
       expect(Math.max(...off)).toBeLessThanOrEqual(num / den + 1e-9);
     }
+    if (video.plays !== undefined) expect(info.playable).toBe(video.plays);
     if (video.startSec !== undefined) expect((info.pts[0]! * num) / den).toBeCloseTo(video.startSec, 3);
     const kinds = info.badges.map((badge) => badge.kind);
     if (video.badge !== undefined) expect(kinds).toContain(video.badge);

@@ -71,6 +71,39 @@ describe('files that cannot be used', () => {
     expect((await errorOf(probeVideo(folder))).code).toBe('bad-input');
   });
 
+  it('headers that never end are given up soon', async () => {
+    const size = 24 * 1024 * 1024;
+    // A transport stream that announces programs for ever and never one.
+    const announcement = Buffer.alloc(188, 0xff);
+    Buffer.from('474000100000b00d0001c100000001e1002ab104b2', 'hex').copy(announcement);
+    const stream = Buffer.alloc(size - (size % 188));
+    for (let at = 0; at < stream.length; at += 188) announcement.copy(stream, at);
+    // Boxes inside boxes inside a header that claims a gigabyte.
+    const boxes = Buffer.alloc(size);
+    Buffer.from('000000186674797069736f6d0000000069736f6d6d703432400000006d6f6f76', 'hex').copy(boxes);
+    for (let at = 32; at + 8 < size; at += 8) {
+      boxes.writeUInt32BE(size - at, at);
+      boxes.write('trak', at + 4, 'latin1');
+    }
+    // An EBML header that says nothing but "skip me".
+    const voids = Buffer.alloc(size, 0xec);
+    Buffer.from('1a45dfa3934282886d6174726f736b614287810442858102185380670100000000ffffff', 'hex').copy(
+      voids,
+    );
+    for (const [name, bytes] of [
+      ['endless.ts', stream],
+      ['endless.mp4', boxes],
+      ['endless.mkv', voids],
+    ] as const) {
+      await writeFile(at(name), bytes);
+      const error = await errorOf(media.probe(at(name)));
+      expect([name, error.code]).toEqual([name, 'bad-input']);
+      expect(error.message).toContain(name);
+      await rm(at(name));
+    }
+    expect(media.peakBytes()).toBeLessThan(1024 ** 3);
+  });
+
   it('a picture of 20,000 × 20,000 pixels is refused before memory is taken', async () => {
     const png = Buffer.from(
       '89504e470d0a1a0a0000000d4948445200004e2000004e200802000000f3b5cb3d0000000c49444154789c63000100000500010d0a2db40000000049454e44ae426082',

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMedia } from '#service/media/service';
-import { largeVideo, peakBytes, spreadOf } from '../fixtures/videos/large.ts';
+import { largeVideo, spreadOf } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
 
 export const bench: Benchmark = {
@@ -35,7 +35,7 @@ export const bench: Benchmark = {
         height,
         forwardMs: spreadOf(forward),
         backwardMs: spreadOf(backward),
-        peakBytes: peakBytes(),
+        decoderPeakBytes: media.peakBytes(),
       };
     } finally {
       media.dispose();

@@ -164,6 +164,12 @@ export function describe(
       kind: 'interlaced',
       text: 'Interlaced: a frame holds two moments, so moving edges look like combs.',
     });
+  if (scan.openKeys) {
+    badges.push({
+      kind: 'unplayable',
+      text: 'Not every key frame can be started from (open GOP or intra refresh), so the built-in player fails when it jumps. Every frame is shown all the same; a playable copy plays with sound.',
+    });
+  }
   if (source.orientation.degrees !== 0) {
     badges.push({
       kind: 'rotated',

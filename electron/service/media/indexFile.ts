@@ -9,10 +9,13 @@ import { rename, writeFile } from 'node:fs/promises';
 import type { FrameIndex } from './frameIndex.ts';
 
 const MAGIC = 'LOFIIDX2';
+/** Raised when the index of an unchanged file comes out otherwise than before: older ones are made anew. */
+const MAKER = 2;
 
 type Head = Omit<FrameIndex, 'pts' | 'ids' | 'keys'> & {
   readonly columns: readonly { readonly kind: 'delta' | 'plain'; readonly length: number }[];
   readonly sameIds: boolean;
+  readonly maker: number;
 };
 
 function isDelta(column: Float64Array): boolean {
@@ -39,7 +42,7 @@ export function packIndex(index: FrameIndex): Buffer {
     }
     return { kind, length: column.length };
   });
-  const head: Head = { ...rest, columns: kinds, sameIds };
+  const head: Head = { ...rest, columns: kinds, sameIds, maker: MAKER };
   const text = Buffer.from(JSON.stringify(head));
   const front = Buffer.alloc(Math.ceil((12 + text.length) / 8) * 8);
   front.write(MAGIC, 'latin1');
@@ -53,7 +56,8 @@ export function unpackIndex(bytes: Buffer): FrameIndex | null {
   try {
     if (bytes.toString('latin1', 0, 8) !== MAGIC) return null;
     const length = bytes.readUInt32LE(8);
-    const { columns, sameIds, ...rest } = JSON.parse(bytes.toString('utf8', 12, 12 + length)) as Head;
+    const { columns, sameIds, maker, ...rest } = JSON.parse(bytes.toString('utf8', 12, 12 + length)) as Head;
+    if (maker !== MAKER) return null;
     let at = Math.ceil((12 + length) / 8) * 8;
     const read = columns.map(({ kind, length: count }) => {
       const column = new Float64Array(count);

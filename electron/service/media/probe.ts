@@ -28,7 +28,7 @@ export interface ProbeInfo {
   readonly timeBase: string;
   readonly isVfr: boolean;
   readonly hasAudio: boolean;
-  /** Whether Chromium plays the file itself. */
+  /** Whether Chromium plays the file itself, and can jump in it. */
   readonly playable: boolean;
   readonly badges: readonly BadgeInfo[];
   readonly warnings: readonly { readonly kind: string; readonly message: string; readonly where: string }[];
@@ -58,9 +58,10 @@ export function describeSource(source: Source, index: FrameIndex): ProbeInfo {
   const size = displayedSize(codecpar.width, codecpar.height, source.orientation);
   const codec = avGetCodecName(codecpar.codecId) ?? 'unknown';
   const container = containerName(source);
-  const playable =
+  const playedKind =
     (['mp4', 'mov', 'm4v'].includes(container) && ['h264', 'vp9', 'av1'].includes(codec)) ||
     (['webm', 'matroska'].includes(container) && ['vp8', 'vp9', 'av1', 'h264'].includes(codec));
+  const playable = playedKind && !index.badges.some((badge) => badge.kind === 'unplayable');
   const first = index.pts[0]!;
   return {
     path: source.path,
