@@ -19,11 +19,13 @@ export interface EncoderFigures {
   /** The shortest run. */
   readonly ms: number;
   readonly medianMs: number;
+  /** Processor time of all threads in the cheapest run: what other programs disturb least. */
+  readonly processorMs: number;
   readonly peakBytes: number;
   readonly runs: number;
 }
 
-/** What is timed: `step` is forward and backward, `extract` features with parameters that stay. */
+/** What is timed: `step` is new weights, forward and backward pass; `extract` features with parameters that stay. */
 export type EncoderWork = 'step' | 'extract';
 
 const PEER = fileURLToPath(new URL('./torch_step.py', import.meta.url));
@@ -48,22 +50,31 @@ export async function encoderBenchmark(
   const perSnippet = spec.framesPerSnippet;
   const snippets = Math.max(1, Math.round(count / perSnippet));
   const engine = await openEngine((context.options['engine'] ?? 'onnx') as EngineName | 'auto');
-  const session = await engine.openEncoder(spec, initialiseEncoder(spec, 1), {
+  const parameters = initialiseEncoder(spec, 1);
+  const session = await engine.openEncoder(spec, parameters, {
     batchNorm: 'frozen',
     constantParameters: work === 'extract',
   });
   const batch = referenceFrames([snippets, perSnippet, side, side]);
   const dFeatures = referenceFeatureGradients(snippets, spec.featureChannels);
-  const once = (open: EncoderSession): Promise<unknown> =>
-    work === 'step' ? open.gradients(batch, dFeatures) : open.features(batch);
+  const once = async (open: EncoderSession): Promise<unknown> => {
+    if (work === 'extract') return open.features(batch);
+    open.setParameters(parameters);
+    return open.step(batch, () => Promise.resolve(dFeatures));
+  };
   await once(session);
   const times: number[] = [];
+  const processorTimes: number[] = [];
   for (let run = 0; run < runs; run += 1) {
+    const before = process.cpuUsage();
     const start = performance.now();
     await once(session);
     times.push(performance.now() - start);
+    const used = process.cpuUsage(before);
+    processorTimes.push((used.user + used.system) / 1e3);
   }
   times.sort((a, b) => a - b);
+  processorTimes.sort((a, b) => a - b);
   const figures: EncoderFigures = {
     engine: engine.name,
     encoder,
@@ -71,6 +82,7 @@ export async function encoderBenchmark(
     side,
     ms: times[0]!,
     medianMs: times[Math.floor(runs / 2)]!,
+    processorMs: processorTimes[0]!,
     peakBytes: process.resourceUsage().maxRSS * 1024,
     runs,
   };
@@ -90,6 +102,8 @@ export async function encoderBenchmark(
 interface PeerFigures {
   readonly ms: number;
   readonly medianMs: number;
+  /** Processor time of all threads in the cheapest run: what other programs disturb least. */
+  readonly processorMs: number;
   readonly peakBytes: number;
   readonly torch: string;
 }

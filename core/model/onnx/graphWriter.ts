@@ -122,14 +122,14 @@ function tensorBytes(
   ]);
 }
 
-/** Starts an empty graph. */
-export function createGraphWriter(): GraphWriter {
+/** Starts an empty graph. @param prefix of the names of intermediate values */
+export function createGraphWriter(prefix = 'v'): GraphWriter {
   const parts: Uint8Array[] = [];
   const vectors = new Map<string, string>();
   const domains = new Set<string>();
   const shared = new Map<string, GraphValue>();
   let counter = 0;
-  const fresh = (): string => `v${(counter += 1)}`;
+  const fresh = (): string => `${prefix}${(counter += 1)}`;
 
   const write = (
     type: string,

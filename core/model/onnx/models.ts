@@ -5,7 +5,7 @@ import type { BatchNormMode } from '#core/compute/engine';
 import type { TensorMap } from '#core/compute/hostTensor';
 import type { ConvLayer, EncoderLayers } from '#core/model/encoder/layers';
 import type { FrameShape, ParameterSource } from './forwardGraph.ts';
-import type { GraphWriter } from './graphWriter.ts';
+import type { GraphValue, GraphWriter } from './graphWriter.ts';
 import { emitBackward } from './backwardGraph.ts';
 import { createGraphWriter } from './graphWriter.ts';
 import { emitBlockedBackward } from './blocked/backward.ts';
@@ -83,6 +83,41 @@ export function blockedGradientsModel(
   const blocked = { writer, block };
   emitBlockedBackward(blocked, encoder, emitBlockedForward(blocked, encoder, shape), shape, trainable);
   return writer.finish();
+}
+
+/** A training step in two graphs, with the head between them. */
+export interface SplitModels {
+  readonly forward: Uint8Array;
+  readonly backward: Uint8Array;
+  /** Outputs of the first that are inputs of the second. */
+  readonly kept: readonly GraphValue[];
+}
+
+/** `blockedGradientsModel` cut in two: the first graph's outputs hold what the second needs of the forward pass. */
+export function blockedSplitModels(
+  encoder: EncoderLayers,
+  shape: FrameShape,
+  block: number,
+  trainable: (name: string) => boolean,
+): SplitModels {
+  const first = createGraphWriter();
+  const forward = emitBlockedForward({ writer: first, block }, encoder, shape);
+  const second = createGraphWriter('b');
+  const kept = new Map<string, GraphValue>();
+  const take = (value: GraphValue): GraphValue => {
+    const known = kept.get(value.name) ?? second.input(value.name, 'float32', value.shape);
+    kept.set(value.name, known);
+    return known;
+  };
+  emitBlockedBackward(
+    { writer: second, block },
+    encoder,
+    { ...forward, use: (value) => take(value) },
+    shape,
+    trainable,
+  );
+  for (const value of kept.values()) first.output(value);
+  return { forward: first.finish(), backward: second.finish(), kept: [...kept.values()] };
 }
 
 function declareStatistics(

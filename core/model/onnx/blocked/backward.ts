@@ -47,11 +47,17 @@ export function emitBlockedBackward(
       const channels = forward.channels.get(layer.input)!;
       add(layer.input, emitBlockedShift(blocked, gradient, layer, channels, shape.frames, -1));
     } else if (layer.kind === 'maxPool') {
-      add(layer.input, emitBlockedPoolGradient(blocked, forward.pools.get(layer.output)!, gradient));
+      const { input, columns, output } = forward.pools.get(layer.output)!;
+      const pool = { input: forward.use(input), columns: forward.use(columns), output: forward.use(output) };
+      add(layer.input, emitBlockedPoolGradient(blocked, pool, gradient));
     } else {
       const output = forward.values.get(layer.output)!;
       const masked = layer.relu
-        ? writer.node('Mul', [gradient, writer.node('Sign', [output], output.shape)], output.shape)
+        ? writer.node(
+            'Mul',
+            [gradient, writer.node('Sign', [forward.use(output)], output.shape)],
+            output.shape,
+          )
         : gradient;
       if (layer.residual !== null && needed.has(layer.residual)) add(layer.residual, masked);
       const parts = trainableParts(layer, trainable);
@@ -120,12 +126,12 @@ function emitWeightGradient(
   );
   const [, channels, inHeight, inWidth] = input.shape as [number, number, number, number];
   if (channels % block !== 0) {
-    const frames = reshape(writer, forward.frames, [count, inHeight, inWidth, channels]);
+    const frames = reshape(writer, forward.use(forward.frames), [count, inHeight, inWidth, channels]);
     emitFirstWeightGradient(writer, layer, frames, rows, [height, width]);
     return;
   }
   const lastShape = [count, inHeight, inWidth, inChannels];
-  let source = writer.node(`${BLOCKED_DOMAIN}:ReorderOutput`, [input], lastShape, {
+  let source = writer.node(`${BLOCKED_DOMAIN}:ReorderOutput`, [forward.use(input)], lastShape, {
     channels: inChannels,
     channels_last: 1,
   });

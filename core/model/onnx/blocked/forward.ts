@@ -26,6 +26,8 @@ export interface BlockedForward {
   readonly pools: ReadonlyMap<string, PoolValues>;
   /** True numbers of channels. */
   readonly channels: ReadonlyMap<string, number>;
+  /** Called for each value that the backward pass reads; gives the value to read. */
+  readonly use: (value: GraphValue) => GraphValue;
 }
 
 /** Writes the forward pass; the features are declared as output `features`. */
@@ -69,7 +71,7 @@ export function emitBlockedForward(
     }
   }
   emitFeatures(blocked, encoder, values.get(encoder.output)!, shape);
-  return { frames: frames.channelsLast, values, pools, channels };
+  return { frames: frames.channelsLast, values, pools, channels, use: (value) => value };
 }
 
 /** Mean over a snippet's frames and positions → [S, C]. */

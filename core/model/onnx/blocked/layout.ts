@@ -63,6 +63,7 @@ const phaseName = (weight: string, row: number, column: number): string => `${we
  * @param weight [out, in, …kernel]
  * @param scale [out]
  * @param first whether this layer reads the frames, which are not blocked
+ * @param result is written to; room for whole groups, zeros where a group is not full
  */
 export function blockedWeight(
   layer: ConvLayer,
@@ -70,12 +71,12 @@ export function blockedWeight(
   weight: Float32Array,
   scale: Float32Array,
   block: number,
-): Float32Array<ArrayBuffer> {
+  result: Float32Array,
+): void {
   const { inChannels, outChannels } = layer;
   const size = layer.kernel.reduce((product, length) => product * length, 1);
   const inGroup = first ? inChannels : block;
   const groups = Math.ceil(inChannels / inGroup);
-  const result = new Float32Array(blockedChannels(outChannels, block) * groups * inGroup * size);
   for (let out = 0; out < outChannels; out += 1) {
     const factor = scale[out]!;
     const outBase = Math.floor(out / block) * groups * size * inGroup * block + (out % block);
@@ -89,7 +90,6 @@ export function blockedWeight(
       for (let tap = 0; tap < size; tap += 1, to += step, from += 1) result[to] = weight[from]! * factor;
     }
   }
-  return result;
 }
 
 /** The weight of the convolution that gives the input's gradient at one phase, in blocked order: in and out have changed places. */
@@ -99,13 +99,13 @@ export function phaseWeight(
   scale: Float32Array,
   { rows, columns }: Phase,
   block: number,
-): Float32Array<ArrayBuffer> {
+  result: Float32Array,
+): void {
   const { inChannels, outChannels } = layer;
   const [height, width] = layer.kernel as [number, number];
   const taps = rows.taps.flatMap((row) => columns.taps.map((column) => row * width + column));
   const groups = Math.ceil(outChannels / block);
   const tile = block * block;
-  const result = new Float32Array(blockedChannels(inChannels, block) * groups * block * taps.length);
   for (let out = 0; out < outChannels; out += 1) {
     const factor = scale[out]!;
     const outLane = out % block;
@@ -120,5 +120,4 @@ export function phaseWeight(
       }
     }
   }
-  return result;
 }

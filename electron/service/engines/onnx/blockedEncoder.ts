@@ -1,179 +1,103 @@
 /**
- * An encoder with frozen batch norm on ONNX Runtime's blocked convolutions: weights are folded and put in order once for all runs of a step.
+ * An encoder with frozen batch norm on ONNX Runtime's blocked convolutions, shared out over threads by snippets.
  *
- * A batch is cut into runs of a few snippets; the gradients of runs add up as the graph gives them, and are brought into the parameters'
- * order once at the end.
+ * Weights are folded and put in order once for all runs of a step, each thread doing its share; gradients of folded weights add up in each
+ * thread, and become the parameters' gradients once at the end, again by shares.
  */
-import type { Tensor } from 'onnxruntime-node';
-import type {
-  EncoderGradients,
-  EncoderSession,
-  EncoderSessionOptions,
-  FrameBatch,
-} from '#core/compute/engine';
+import type { EncoderGradients, EncoderSession, FrameBatch } from '#core/compute/engine';
 import type { TensorMap } from '#core/compute/hostTensor';
-import { chunksOf, featuresInChunks, sliceFrames } from '#core/compute/chunked';
+import { chunksOf, sliceFrames } from '#core/compute/chunked';
 import type { EncoderSpec } from '#core/model/encoderSpec';
-import { buildEncoderLayers } from '#core/model/encoder/builders';
-import { foldNorm, unfoldNormGradients, unfoldWeightGradient } from '#core/model/encoder/fold';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
-import { trainableLayers, valuesWithGradient } from '#core/model/encoder/trainable';
-import { FEATURE_GRADIENT_INPUT, gradientName } from '#core/model/onnx/backwardGraph';
-import { tapGradientName } from '#core/model/onnx/blocked/backward';
-import {
-  blockedChannels,
-  blockedName,
-  blockedWeight,
-  phasesOf,
-  phaseWeight,
-} from '#core/model/onnx/blocked/layout';
-import { FEATURES_OUTPUT, foldedOffsetName, FRAMES_INPUT } from '#core/model/onnx/forwardGraph';
-import { blockedFeaturesModel, blockedGradientsModel, convLayers } from '#core/model/onnx/models';
 import { activationBytes } from '#core/model/encoder/sizes';
-import { CACHE_BYTES, frameShape, RUN_BYTES } from './batch.ts';
-import { createGraphCache, loadRuntime } from './runtime.ts';
+import type { BlockedEncoder, BlockedMemory } from '#core/model/onnx/blocked/memory';
+import { frameShape } from './batch.ts';
+import type { BlockedRunner } from './blockedRunner.ts';
 
-/** Opens an encoder. @param block channels in a group, as `blockSize` finds it */
-export async function openBlockedEncoder(
+/** Activations that may be kept between a step's forward and backward pass; larger batches are passed forward again. */
+const KEPT_BYTES = 600e6;
+
+/** The encoder as one session. @throws StudioError `bad-input` when parameters do not fit the description */
+export function createBlockedSession(
   spec: EncoderSpec,
+  { encoder }: BlockedEncoder,
+  memory: BlockedMemory,
+  runners: readonly BlockedRunner[],
   initial: TensorMap,
-  options: EncoderSessionOptions,
-  block: number,
-): Promise<EncoderSession> {
-  const library = await loadRuntime();
-  const encoder = buildEncoderLayers(spec);
-  const convs = convLayers(encoder);
-  const frozenPrefixes = options.frozenPrefixes ?? [];
-  const trainable = (name: string): boolean => !frozenPrefixes.some((prefix) => name.startsWith(prefix));
-  const withGradient = valuesWithGradient(encoder, trainable);
-  const trained = trainableLayers(encoder, trainable);
-  const graphs = createGraphCache(CACHE_BYTES);
-  const weightBytes = convs.reduce((total, { weight }) => total + 4 * initial[weight]!.data.length, 0);
-  let parameters: TensorMap = {};
-  let forwardFeeds: Record<string, Tensor> = {};
-  let backwardFeeds: Record<string, Tensor> | null = null;
+): EncoderSession {
+  const channels = spec.featureChannels;
+  const prepared = { forward: false, backward: false };
 
-  const tensor = (data: Float32Array, shape: readonly number[]): Tensor =>
-    new library.Tensor('float32', data, shape);
-  const setParameters = (next: TensorMap): void => {
-    checkEncoderParameters(encoder.parameters, next);
-    const copies: TensorMap = {};
-    for (const { name, shape } of encoder.parameters)
-      copies[name] = { shape, data: next[name]!.data.slice() };
-    parameters = copies;
-    forwardFeeds = {};
-    backwardFeeds = null;
-    for (const layer of convs) {
-      const { scale, offset } = foldNorm(layer.norm, parameters);
-      const out = blockedChannels(layer.outChannels, block);
-      const padded = new Float32Array(out);
-      padded.set(offset);
-      const first = layer.input === encoder.input;
-      const channels = first ? layer.inChannels : blockedChannels(layer.inChannels, block);
-      forwardFeeds[foldedOffsetName(layer.norm)] = tensor(padded, [out]);
-      forwardFeeds[blockedName(layer.weight)] = tensor(
-        blockedWeight(layer, first, parameters[layer.weight]!.data, scale, block),
-        [out, channels, ...layer.kernel],
-      );
-    }
+  const setParameters = (parameters: TensorMap): void => {
+    checkEncoderParameters(encoder.parameters, parameters);
+    for (const [name, { data }] of Object.entries(memory.parameters)) data.set(parameters[name]!.data);
+    prepared.forward = false;
+    prepared.backward = false;
   };
   setParameters(initial);
 
-  /** Weights of the input's gradients, for the layers that pass a gradient on. */
-  const phaseFeeds = (): Record<string, Tensor> => {
-    const feeds: Record<string, Tensor> = {};
-    for (const layer of convs) {
-      if (!withGradient.has(layer.input)) continue;
-      const { scale } = foldNorm(layer.norm, parameters);
-      const channels = [layer.inChannels, layer.outChannels].map((count) => blockedChannels(count, block));
-      for (const phase of phasesOf(layer)) {
-        const kernel = [phase.rows.taps.length, phase.columns.taps.length];
-        if (kernel.includes(0)) continue;
-        const data = phaseWeight(layer, parameters[layer.weight]!.data, scale, phase, block);
-        feeds[phase.name] = tensor(data, [...channels, ...kernel]);
-      }
-    }
-    return feeds;
+  const prepare = async (which: 'forward' | 'backward'): Promise<void> => {
+    if (prepared[which]) return;
+    const of = runners.length;
+    await Promise.all(runners.map((runner, index) => runner.prepare(which, { index, of })));
+    prepared[which] = true;
   };
 
-  const runSnippets = (frames: FrameBatch): number => {
-    const one = activationBytes(encoder, { ...frameShape(frames), snippets: 1 });
-    return Math.max(1, Math.round(Math.max(RUN_BYTES, 2 * weightBytes) / one));
-  };
-
-  const runFeatures = async (frames: FrameBatch): Promise<Float32Array> => {
-    const shape = frameShape(frames);
-    const key = `features ${Object.values(shape).join('×')}`;
-    const graph = await graphs.get(key, activationBytes(encoder, shape) / 4, () =>
-      blockedFeaturesModel(encoder, shape, block),
+  /** Lets each thread work on its snippets. @returns what they give, side by side, [S, C] */
+  const shareOut = async (
+    frames: FrameBatch,
+    work: (runner: BlockedRunner, part: FrameBatch, start: number, end: number) => Promise<Float32Array>,
+  ): Promise<Float32Array> => {
+    const result = new Float32Array(frames.shape[0] * channels);
+    const parts = partsOf(frames);
+    await Promise.all(
+      parts.map(async ({ start, count }, index) => {
+        const slice = sliceFrames(frames, start, count);
+        const own = { data: new Uint8Array(slice.data), shape: slice.shape };
+        const found = await work(runners[index]!, own, start * channels, (start + count) * channels);
+        result.set(found, start * channels);
+      }),
     );
-    const outputs = await graph.run({
-      ...forwardFeeds,
-      [FRAMES_INPUT]: new library.Tensor('uint8', frames.data, frames.shape),
-    });
-    return outputs[FEATURES_OUTPUT]!;
-  };
-
-  const runGradients = async (frames: FrameBatch, dFeatures: Float32Array) => {
-    const shape = frameShape(frames);
-    const key = `gradients ${Object.values(shape).join('×')}`;
-    const graph = await graphs.get(key, activationBytes(encoder, shape) * 2, () =>
-      blockedGradientsModel(encoder, shape, block, trainable),
-    );
-    backwardFeeds ??= phaseFeeds();
-    return graph.run({
-      ...forwardFeeds,
-      ...backwardFeeds,
-      [FRAMES_INPUT]: new library.Tensor('uint8', frames.data, frames.shape),
-      [FEATURE_GRADIENT_INPUT]: tensor(dFeatures, [shape.snippets, spec.featureChannels]),
-    });
-  };
-
-  /** From sums over places of the kernel to the gradients of weights, scales and offsets. */
-  const collect = (sums: Record<string, Float32Array>): TensorMap => {
-    const result: TensorMap = {};
-    for (const layer of convs) {
-      if (!trained.has(layer.weight)) continue;
-      const { weight, norm, outChannels } = layer;
-      const { shape, data } = parameters[weight]!;
-      const { scale } = foldNorm(norm, parameters);
-      const whole = sums[gradientName(weight)];
-      const size = layer.kernel.reduce((product, length) => product * length, 1);
-      const taps = whole
-        ? [whole]
-        : Array.from({ length: size }, (_, tap) => sums[tapGradientName(weight, tap)]!);
-      const found = unfoldWeightGradient(data, scale, taps);
-      if (trainable(weight)) result[weight] = { shape, data: found.weight };
-      const offsetGradient = sums[gradientName(foldedOffsetName(norm))]!;
-      const { gamma, beta } = unfoldNormGradients(norm, parameters, found.scale, offsetGradient);
-      for (const [name, values] of [
-        [`${norm}.weight`, gamma],
-        [`${norm}.bias`, beta],
-      ] as const) {
-        if (trainable(name)) result[name] = { shape: [outChannels], data: values };
-      }
-    }
     return result;
   };
+  const partsOf = (frames: FrameBatch) =>
+    chunksOf(frames.shape[0], Math.ceil(frames.shape[0] / runners.length));
 
-  const features: EncoderSession['features'] = (frames) =>
-    featuresInChunks({ spec, features: runFeatures }, frames, runSnippets(frames));
+  const collect = async (frames: FrameBatch): Promise<TensorMap> => {
+    const [parts, of] = [partsOf(frames).length, runners.length];
+    const shares = await Promise.all(runners.map((runner, index) => runner.collect(parts, { index, of })));
+    return Object.assign({}, ...shares) as TensorMap;
+  };
 
   const gradients = async (frames: FrameBatch, dFeatures: Float32Array): Promise<EncoderGradients> => {
-    const channels = spec.featureChannels;
-    const found = new Float32Array(frames.shape[0] * channels);
-    let sums: Record<string, Float32Array> | null = null;
-    for (const { start, count } of chunksOf(frames.shape[0], runSnippets(frames))) {
-      const share = dFeatures.subarray(start * channels, (start + count) * channels);
-      const { [FEATURES_OUTPUT]: part, ...outputs } = await runGradients(
-        sliceFrames(frames, start, count),
-        share,
-      );
-      found.set(part!, start * channels);
-      if (sums === null) sums = outputs;
-      else for (const [name, data] of Object.entries(outputs)) addInto(sums[name]!, data);
-    }
-    return { gradients: collect(sums ?? {}), features: found };
+    frameShape(frames);
+    await prepare('forward');
+    await prepare('backward');
+    const features = await shareOut(frames, (runner, part, start, end) =>
+      runner.gradients(part, dFeatures.slice(start, end)),
+    );
+    return { gradients: await collect(frames), features };
+  };
+
+  const features = async (frames: FrameBatch): Promise<Float32Array> => {
+    frameShape(frames);
+    await prepare('forward');
+    return shareOut(frames, (runner, part) => runner.features(part));
+  };
+
+  const step: EncoderSession['step'] = async (frames, head) => {
+    if (activationBytes(encoder, frameShape(frames)) > KEPT_BYTES)
+      return gradients(frames, await head(await features(frames)));
+    await prepare('forward');
+    await prepare('backward');
+    const found = await shareOut(frames, (runner, part) => runner.forward(part));
+    const dFeatures = await head(found);
+    await Promise.all(
+      partsOf(frames).map(({ start, count }, index) =>
+        runners[index]!.backward(dFeatures.slice(start * channels, (start + count) * channels)),
+      ),
+    );
+    return { gradients: await collect(frames), features: found };
   };
 
   return {
@@ -181,11 +105,9 @@ export async function openBlockedEncoder(
     setParameters,
     features,
     gradients,
-    step: async (frames, head) => gradients(frames, await head(await features(frames))),
-    dispose: () => void graphs.clear(),
+    step,
+    dispose: () => {
+      for (const runner of runners) void runner.dispose().catch(() => undefined);
+    },
   };
-}
-
-function addInto(sum: Float32Array, data: Float32Array): void {
-  for (let i = 0; i < sum.length; i += 1) sum[i]! += data[i]!;
 }

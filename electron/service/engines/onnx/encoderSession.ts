@@ -25,11 +25,27 @@ import {
 } from '#core/model/onnx/forwardGraph';
 import { foldedOffsetName, foldedScaleName } from '#core/model/onnx/forwardGraph';
 import { constantFeaturesModel, convLayers, featuresModel, gradientsModel } from '#core/model/onnx/models';
+import { createBlockedMemory, type BlockedEncoder } from '#core/model/onnx/blocked/memory';
 import { activationBytes, valuesPerChannel } from '#core/model/encoder/sizes';
 import { CACHE_BYTES, frameShape, RUN_BYTES } from './batch.ts';
 import { blockSize } from './blockSize.ts';
-import { openBlockedEncoder } from './blockedEncoder.ts';
+import { createBlockedSession } from './blockedEncoder.ts';
+import { createBlockedRunner } from './blockedRunner.ts';
 import { createGraphCache, loadRuntime } from './runtime.ts';
+
+/** Whether a parameter is trained. */
+function trainedBy({ frozenPrefixes = [] }: EncoderSessionOptions): (name: string) => boolean {
+  return (name) => !frozenPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** An encoder for the blocked convolutions. */
+export function describeBlocked(
+  spec: EncoderSpec,
+  options: EncoderSessionOptions,
+  block: number,
+): BlockedEncoder {
+  return { encoder: buildEncoderLayers(spec), block, trainable: trainedBy(options) };
+}
 
 /** Opens an encoder. @throws StudioError `bad-input` when parameters do not fit the description */
 export async function openOnnxEncoder(
@@ -42,9 +58,14 @@ export async function openOnnxEncoder(
   const convs = convLayers(encoder);
   const { batchNorm } = options;
   const block = batchNorm === 'frozen' && encoder.spatialRank === 2 ? await blockSize() : null;
-  if (block !== null) return openBlockedEncoder(spec, initial, options, block);
-  const frozenPrefixes = options.frozenPrefixes ?? [];
-  const trainable = (name: string): boolean => !frozenPrefixes.some((prefix) => name.startsWith(prefix));
+  if (block !== null) {
+    checkEncoderParameters(encoder.parameters, initial);
+    const blocked = describeBlocked(spec, options, block);
+    const memory = createBlockedMemory(blocked, 1);
+    const runner = await createBlockedRunner(spec, blocked, memory, 0);
+    return createBlockedSession(spec, blocked, memory, [runner], initial);
+  }
+  const trainable = trainedBy(options);
   const graphs = createGraphCache(CACHE_BYTES);
   const constantGraphs = createGraphCache(CACHE_BYTES);
   let parameters: TensorMap = {};

@@ -19,10 +19,15 @@ import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
 import type { EncoderSpec } from '#core/model/encoderSpec';
-import type { ThreadCall, ThreadMessage, ThreadReply } from './encoderThread.ts';
+import { createBlockedMemory } from '#core/model/onnx/blocked/memory';
+import { createBlockedSession } from './blockedEncoder.ts';
+import type { BlockedRunner } from './blockedRunner.ts';
+import { blockSize } from './blockSize.ts';
+import { describeBlocked } from './encoderSession.ts';
+import type { CallName, OpenCall, ThreadMessage, ThreadReply } from './encoderThread.ts';
 
 interface Thread {
-  call(session: number, body: ThreadCall): Promise<unknown>;
+  call(session: number, call: CallName, ...parameters: readonly unknown[]): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -64,13 +69,13 @@ function startThread(file: string): Thread {
     fail(new StudioError('internal', 'A thread of the encoder ended unexpectedly. Start the job again.')),
   );
   return {
-    call: (session, body) => {
+    call: (session, call, ...parameters) => {
       const id = next;
       next += 1;
       const pending = Promise.withResolvers<unknown>();
       waiting.set(id, pending);
       worker.ref();
-      const message: ThreadMessage = { id, session, body };
+      const message: ThreadMessage = { id, session, call, parameters };
       worker.postMessage(message);
       return pending.promise;
     },
@@ -102,15 +107,43 @@ export function createEncoderThreads(count: number, file: string): EncoderThread
       if (threads.length === 0) threads = Array.from({ length: count }, () => startThread(file));
       const session = nextSession;
       nextSession += 1;
-      await Promise.all(
-        threads.map((thread) => thread.call(session, { call: 'open', spec, parameters, options })),
-      );
-      return createSession(threads, session, spec);
+      const started = threads;
+      const encoder = buildEncoderLayers(spec);
+      checkEncoderParameters(encoder.parameters, parameters);
+      const openAll = (call: (part: number) => OpenCall) =>
+        Promise.all(started.map((thread, part) => thread.call(session, 'open', call(part))));
+      const block = encoder.spatialRank === 2 ? await blockSize() : null;
+      if (block === null) {
+        await openAll(() => ({ kind: 'plain', spec, parameters, options }));
+        return createSession(started, session, spec);
+      }
+      const blocked = describeBlocked(spec, options, block);
+      const memory = createBlockedMemory(blocked, started.length);
+      await openAll((part) => ({ kind: 'blocked', spec, options, block, memory, part }));
+      const runners = started.map((thread) => threadRunner(thread, session));
+      return createBlockedSession(spec, blocked, memory, runners, parameters);
     },
     stop: async () => {
       await Promise.all(threads.map((thread) => thread.stop()));
       threads = [];
     },
+  };
+}
+
+/** A runner that lives in a thread. */
+function threadRunner(thread: Thread, session: number): BlockedRunner {
+  const call =
+    <T>(name: keyof BlockedRunner) =>
+    (...parameters: readonly unknown[]): Promise<T> =>
+      thread.call(session, name, ...parameters) as Promise<T>;
+  return {
+    prepare: call('prepare'),
+    features: call('features'),
+    gradients: call('gradients'),
+    forward: call('forward'),
+    backward: call('backward'),
+    collect: call('collect'),
+    dispose: call('dispose'),
   };
 }
 
@@ -124,8 +157,8 @@ function createSession(threads: readonly Thread[], session: number, spec: Encode
     const result = new Float32Array(frames.shape[0] * channels);
     await Promise.all(
       partsOf(frames).map(async ({ start, count }, index) => {
-        const body = { call: 'features', frames: ownSlice(frames, start, count) } as const;
-        result.set((await threads[index]!.call(session, body)) as Float32Array, start * channels);
+        const found = await threads[index]!.call(session, 'features', ownSlice(frames, start, count));
+        result.set(found as Float32Array, start * channels);
       }),
     );
     return result;
@@ -136,8 +169,8 @@ function createSession(threads: readonly Thread[], session: number, spec: Encode
     const parts = await Promise.all(
       partsOf(frames).map(async ({ start, count }, index) => {
         const share = dFeatures.slice(start * channels, (start + count) * channels);
-        const body = { call: 'gradients', frames: ownSlice(frames, start, count), dFeatures: share } as const;
-        const part = (await threads[index]!.call(session, body)) as EncoderGradients;
+        const own = ownSlice(frames, start, count);
+        const part = (await threads[index]!.call(session, 'gradients', own, share)) as EncoderGradients;
         result.set(part.features, start * channels);
         return part.gradients;
       }),
@@ -152,13 +185,13 @@ function createSession(threads: readonly Thread[], session: number, spec: Encode
     spec,
     setParameters: (parameters) => {
       checkEncoderParameters(expected, parameters);
-      for (const thread of threads) void thread.call(session, { call: 'setParameters', parameters });
+      for (const thread of threads) void thread.call(session, 'setParameters', parameters);
     },
     features,
     gradients,
     step: async (frames, head) => gradients(frames, await head(await features(frames))),
     dispose: () => {
-      for (const thread of threads) void thread.call(session, { call: 'dispose' }).catch(() => undefined);
+      for (const thread of threads) void thread.call(session, 'dispose').catch(() => undefined);
     },
   };
 }
