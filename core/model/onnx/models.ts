@@ -9,7 +9,9 @@ import type { GraphValue, GraphWriter } from './graphWriter.ts';
 import { emitBackward } from './backwardGraph.ts';
 import { createGraphWriter } from './graphWriter.ts';
 import { emitBlockedBackward } from './blocked/backward.ts';
+import { emitBlockedShift } from './blocked/emit.ts';
 import { emitBlockedForward } from './blocked/forward.ts';
+import { emitColumnPool, type PoolValues } from './blocked/pool.ts';
 import { emitForward, foldedOffsetName } from './forwardGraph.ts';
 import { foldWeight } from '#core/model/encoder/fold';
 
@@ -93,7 +95,10 @@ export interface SplitModels {
   readonly kept: readonly GraphValue[];
 }
 
-/** `blockedGradientsModel` cut in two: the first graph's outputs hold what the second needs of the forward pass. */
+/**
+ * `blockedGradientsModel` cut in two: the first graph's outputs hold what the second needs of the forward pass. Shifted and half-pooled
+ * values are computed again: that is cheaper than to hand them over.
+ */
 export function blockedSplitModels(
   encoder: EncoderLayers,
   shape: FrameShape,
@@ -102,22 +107,32 @@ export function blockedSplitModels(
 ): SplitModels {
   const first = createGraphWriter();
   const forward = emitBlockedForward({ writer: first, block }, encoder, shape);
-  const second = createGraphWriter('b');
+  const second = { writer: createGraphWriter('b'), block };
   const kept = new Map<string, GraphValue>();
+  const known = new Map<string, GraphValue>();
   const take = (value: GraphValue): GraphValue => {
-    const known = kept.get(value.name) ?? second.input(value.name, 'float32', value.shape);
-    kept.set(value.name, known);
-    return known;
+    if (!kept.has(value.name)) kept.set(value.name, second.writer.input(value.name, 'float32', value.shape));
+    return kept.get(value.name)!;
   };
-  emitBlockedBackward(
-    { writer: second, block },
-    encoder,
-    { ...forward, use: (value) => take(value) },
-    shape,
-    trainable,
-  );
+  const read = (name: string): GraphValue => {
+    const layer = encoder.layers.find(({ output }) => output === name);
+    const again = (): GraphValue =>
+      layer?.kind === 'shift'
+        ? emitBlockedShift(second, read(layer.input), layer, forward.channels.get(name)!, shape.frames, 1)
+        : take(forward.read(name));
+    const value = known.get(name) ?? again();
+    known.set(name, value);
+    return value;
+  };
+  const readPool = (name: string): PoolValues => {
+    const pool = forward.readPool(name);
+    const input = take(pool.input);
+    return { input, columns: emitColumnPool(second, input), output: take(pool.output) };
+  };
+  const readFrames = (): GraphValue => take(forward.readFrames());
+  emitBlockedBackward(second, encoder, { ...forward, read, readPool, readFrames }, shape, trainable);
   for (const value of kept.values()) first.output(value);
-  return { forward: first.finish(), backward: second.finish(), kept: [...kept.values()] };
+  return { forward: first.finish(), backward: second.writer.finish(), kept: [...kept.values()] };
 }
 
 function declareStatistics(

@@ -47,18 +47,9 @@ export function emitBlockedBackward(
       const channels = forward.channels.get(layer.input)!;
       add(layer.input, emitBlockedShift(blocked, gradient, layer, channels, shape.frames, -1));
     } else if (layer.kind === 'maxPool') {
-      const { input, columns, output } = forward.pools.get(layer.output)!;
-      const pool = { input: forward.use(input), columns: forward.use(columns), output: forward.use(output) };
-      add(layer.input, emitBlockedPoolGradient(blocked, pool, gradient));
+      add(layer.input, emitBlockedPoolGradient(blocked, forward.readPool(layer.output), gradient));
     } else {
-      const output = forward.values.get(layer.output)!;
-      const masked = layer.relu
-        ? writer.node(
-            'Mul',
-            [gradient, writer.node('Sign', [forward.use(output)], output.shape)],
-            output.shape,
-          )
-        : gradient;
+      const masked = layer.relu ? emitMask(writer, gradient, forward.read(layer.output)) : gradient;
       if (layer.residual !== null && needed.has(layer.residual)) add(layer.residual, masked);
       const parts = trainableParts(layer, trainable);
       if (parts.norm || trainable(layer.weight)) {
@@ -71,6 +62,12 @@ export function emitBlockedBackward(
       }
     }
   }
+}
+
+/** ReLU's gradient, from its output. */
+function emitMask(writer: GraphWriter, gradient: GraphValue, output: GraphValue): GraphValue {
+  const { shape } = output;
+  return writer.node('Mul', [gradient, writer.node('Sign', [output], shape)], shape);
 }
 
 /** dL/dfeatures [S, C] spread over frames and positions. */
@@ -126,12 +123,12 @@ function emitWeightGradient(
   );
   const [, channels, inHeight, inWidth] = input.shape as [number, number, number, number];
   if (channels % block !== 0) {
-    const frames = reshape(writer, forward.use(forward.frames), [count, inHeight, inWidth, channels]);
+    const frames = reshape(writer, forward.readFrames(), [count, inHeight, inWidth, channels]);
     emitFirstWeightGradient(writer, layer, frames, rows, [height, width]);
     return;
   }
   const lastShape = [count, inHeight, inWidth, inChannels];
-  let source = writer.node(`${BLOCKED_DOMAIN}:ReorderOutput`, [forward.use(input)], lastShape, {
+  let source = writer.node(`${BLOCKED_DOMAIN}:ReorderOutput`, [forward.read(layer.input)], lastShape, {
     channels: inChannels,
     channels_last: 1,
   });

@@ -23,11 +23,14 @@ export interface BlockedForward {
   /** Normalised frames [S, T, H, W, 3]. */
   readonly frames: GraphValue;
   readonly values: ReadonlyMap<string, GraphValue>;
-  readonly pools: ReadonlyMap<string, PoolValues>;
   /** True numbers of channels. */
   readonly channels: ReadonlyMap<string, number>;
-  /** Called for each value that the backward pass reads; gives the value to read. */
-  readonly use: (value: GraphValue) => GraphValue;
+  /** A value for the backward pass, by name. */
+  readonly read: (name: string) => GraphValue;
+  /** What a pool left behind, by the name of its output. */
+  readonly readPool: (name: string) => PoolValues;
+  /** The frames for the backward pass. */
+  readonly readFrames: () => GraphValue;
 }
 
 /** Writes the forward pass; the features are declared as output `features`. */
@@ -71,7 +74,14 @@ export function emitBlockedForward(
     }
   }
   emitFeatures(blocked, encoder, values.get(encoder.output)!, shape);
-  return { frames: frames.channelsLast, values, pools, channels, use: (value) => value };
+  return {
+    frames: frames.channelsLast,
+    values,
+    channels,
+    read: (name) => values.get(name)!,
+    readPool: (name) => pools.get(name)!,
+    readFrames: () => frames.channelsLast,
+  };
 }
 
 /** Mean over a snippet's frames and positions → [S, C]. */

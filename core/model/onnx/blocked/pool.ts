@@ -16,21 +16,23 @@ export interface PoolValues {
   readonly output: GraphValue;
 }
 
-/** Pools a blocked value. */
-export function emitBlockedPool({ writer }: BlockedWriter, input: GraphValue): PoolValues {
+/** The first half of pooling, along columns. */
+export function emitColumnPool({ writer }: BlockedWriter, input: GraphValue): GraphValue {
   const [count, channels, height, width] = input.shape as [number, number, number, number];
-  const [rows, half] = [outputLength(height, 3, 2, 1), outputLength(width, 3, 2, 1)];
-  const pool = `${BLOCKED_DOMAIN}:MaxPool`;
-  const columns = writer.node(pool, [input], [count, channels, height, half], {
-    kernel_shape: [1, 3],
-    strides: [1, 2],
-    pads: [0, 1, 0, 1],
-  });
-  const output = writer.node(pool, [columns], [count, channels, rows, half], {
-    kernel_shape: [3, 1],
-    strides: [2, 1],
-    pads: [1, 0, 1, 0],
-  });
+  return writer.node(
+    `${BLOCKED_DOMAIN}:MaxPool`,
+    [input],
+    [count, channels, height, outputLength(width, 3, 2, 1)],
+    { kernel_shape: [1, 3], strides: [1, 2], pads: [0, 1, 0, 1] },
+  );
+}
+
+/** Pools a blocked value. */
+export function emitBlockedPool(blocked: BlockedWriter, input: GraphValue): PoolValues {
+  const columns = emitColumnPool(blocked, input);
+  const shape = columns.shape.with(2, outputLength(columns.shape[2]!, 3, 2, 1));
+  const attributes = { kernel_shape: [3, 1], strides: [2, 1], pads: [1, 0, 1, 0] };
+  const output = blocked.writer.node(`${BLOCKED_DOMAIN}:MaxPool`, [columns], shape, attributes);
   return { input, columns, output };
 }
 
