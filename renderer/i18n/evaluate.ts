@@ -58,7 +58,7 @@ export const evaluate = {
   'evaluate.predict': ['Predict on 1 video || Predict on {count} videos', '对 {count} 个视频进行预测'],
   'evaluate.labelFrom': ['{label}, confidence from {score}', '{label}，置信度不低于 {score}'],
   'evaluate.wrongAt': ['wrong at tIoU {tiou}, {name}', '{name} 在 tIoU {tiou} 下的错误'],
-  'evaluate.table': ['Model', '模型'],
+  'evaluate.wrongAtAny': ['wrong at tIoU {tiou}', 'tIoU {tiou} 下的错误'],
   'evaluate.average': ['Average', '平均'],
   'evaluate.noClips': ['No clips of this kind', '没有此类片段'],
   'evaluate.all': ['All errors', '全部错误'],
