@@ -34,7 +34,9 @@ const MOST_POINTS = 400;
 
 /** Lines with at most a few hundred points each; the last one always stays. */
 export function thinned(points: readonly LinePoint[]): readonly LinePoint[] {
-  return [...Map.groupBy(points, (point) => point.series).values()].flatMap((line) => {
+  const names = [...new Set(points.map((point) => point.series))];
+  return names.flatMap((name) => {
+    const line = points.filter((point) => point.series === name);
     const step = Math.ceil(line.length / MOST_POINTS);
     return step <= 1 ? line : line.filter((_, at) => at % step === 0 || at === line.length - 1);
   });

@@ -71,16 +71,16 @@ export const train = {
     '推荐：{name}，在训练视频留出的部分上 mAP 为 {map}。设置完整的验证视频后才能判断其可靠程度。',
   ],
   'train.against': [
-    '{points} points against: {other} (95 %: {low} to {high}).',
-    '与{other}相比：{points} 个百分点（95%：{low} 至 {high}）。',
+    '{other}: {points} points less (95 %: {low} to {high}).',
+    '{other}：低 {points} 个百分点（95%：{low} 至 {high}）。',
   ],
   'train.againstChance': [
-    '{points} points against: {other} (95 %: {low} to {high}). That can be chance: more validation videos would tell.',
-    '与{other}相比：{points} 个百分点（95%：{low} 至 {high}）。差异可能出于偶然，更多验证视频才能确定。',
+    '{other}: {points} points less (95 %: {low} to {high}). That can be chance: more validation videos would tell.',
+    '{other}：低 {points} 个百分点（95%：{low} 至 {high}）。差异可能出于偶然，需要更多验证视频才能确定。',
   ],
   'train.againstOne': [
-    '{points} points against: {other}. One video cannot tell how sure that is.',
-    '与{other}相比：{points} 个百分点。仅凭一个视频无法判断其可靠程度。',
+    '{other}: {points} points less. One video cannot tell how sure that is.',
+    '{other}：低 {points} 个百分点。仅凭一个视频无法判断其可靠程度。',
   ],
   'train.role.lofi': ['LoFi', 'LoFi'],
   'train.role.frozen': ['Frozen encoder', '冻结编码器'],

@@ -48,7 +48,7 @@ export function startJobs(): void {
 
 function put(job: JobInfo): void {
   const at = jobs.list.findIndex((other) => other.id === job.id);
-  jobs.list = at < 0 ? [job, ...jobs.list] : jobs.list.with(at, job);
+  jobs.list = at < 0 ? [job, ...jobs.list] : jobs.list.map((other, i) => (i === at ? job : other));
 }
 
 /** Reads the whole queue again. */
