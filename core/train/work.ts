@@ -28,8 +28,8 @@ export interface WorkStep {
 /** Units of each kind in a second, as a machine was measured with an encoder, a head and a fidelity. */
 export type WorkRates = Readonly<Record<WorkKind, number>>;
 
-/** Proportions of the kinds on machines that were not measured; only their ratios mean something. */
-const USUAL_RATES: WorkRates = { decode: 10, features: 1, tune: 1 / 3.2, head: 1 / 300 };
+/** Proportions of the kinds on machines that were not measured, as the demo has them; only their ratios mean something. */
+const USUAL_RATES: WorkRates = { decode: 10, features: 1, tune: 1 / 5.5, head: 1 / 1700 };
 /** Frames that are decoded to reach a single one after a seek. */
 const FRAMES_PER_SEEK = 100;
 const WARMUP_BATCH = 4;
