@@ -60,13 +60,17 @@ export function followCurves(): () => void {
     }
   };
   read();
-  const stop = on('predictions.changed', ({ videoIds }) => {
-    if (videoIds === null || (doc.video !== null && videoIds.includes(doc.video.id))) {
-      read();
-    }
-  });
+  // Only jobs leave curves, and only another model in use has others.
+  const stops = [
+    on('models.changed', read),
+    on('job.changed', ({ job }) => {
+      if (job.state === 'done' && (job.kind === 'predict' || job.kind === 'train')) {
+        read();
+      }
+    }),
+  ];
   return () => {
-    stop();
+    stops.forEach((stop) => stop());
     reading += 1;
     curves.list = [];
   };

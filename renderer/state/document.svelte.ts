@@ -175,6 +175,48 @@ function rereadSoon(revision = Infinity): void {
   }, 60);
 }
 
+let relisting = 0;
+
+/** Reads the predictions again once no edit is under way; the segments, which may be many, stay as they are. */
+function relistSoon(): void {
+  window.clearTimeout(relisting);
+  relisting = window.setTimeout(() => {
+    if (edits.waiting > 0) {
+      relistSoon();
+    } else {
+      void relist().catch(notifyError);
+    }
+  }, 60);
+}
+
+async function relist(): Promise<void> {
+  const id = doc.video?.id;
+  if (id === undefined) {
+    return;
+  }
+  const mine = opening;
+  const fresh = sorted(await invoke('predictions.list', { videoId: id }));
+  if (mine !== opening) {
+    return;
+  }
+  if (edits.waiting > 0) {
+    relistSoon();
+  } else if (!samePredictions(fresh, doc.predictions)) {
+    doc.predictions = fresh;
+  }
+}
+
+/** Whether two lists say the same; mostly the news is about our own decision, which is shown already. */
+function samePredictions(a: readonly PredictionInfo[], b: readonly PredictionInfo[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, at) => {
+      const other = b[at]!;
+      return one.id === other.id && one.review === other.review && one.segmentId === other.segmentId;
+    })
+  );
+}
+
 /** Follows the news about the open video. */
 export function startDocument(): void {
   on('document.changed', ({ revision, videoIds }) => {
@@ -184,7 +226,7 @@ export function startDocument(): void {
   });
   on('predictions.changed', ({ videoIds }) => {
     if (doc.video !== null && (videoIds === null || videoIds.includes(doc.video.id))) {
-      rereadSoon();
+      relistSoon();
     }
   });
 }

@@ -1,10 +1,21 @@
 /**
  * Calls about the document: labels, segments, search, history, predictions and the review queue.
  */
+import type { Edit } from '#core/contract/edit';
 import type { Handlers } from '#core/contract/invoke';
 import { applyEdit } from '#service/store/annotate';
 import { listCurves } from './curves.ts';
 import { publishEdit, type ServiceContext } from './context.ts';
+
+/** Edits that may change what was decided about predictions; after the others nobody needs to read those again. */
+const MAY_TOUCH_REVIEWS: ReadonlySet<Edit['type']> = new Set([
+  'review',
+  'change-segments',
+  'delete-segments',
+  'split-segment',
+  'merge-segments',
+  'delete-label',
+]);
 
 /** Handlers of `labels.*`, `document.*`, `history.*`, `predictions.*` and `review.*`. */
 export function annotationHandlers(
@@ -53,7 +64,7 @@ export function annotationHandlers(
       };
     },
     'document.edit': ({ edit }) =>
-      published(applyEdit(context.writable(), edit, { annotator: me() }), edit.type !== 'order-labels'),
+      published(applyEdit(context.writable(), edit, { annotator: me() }), MAY_TOUCH_REVIEWS.has(edit.type)),
     'document.search': ({ text, offset, limit }) =>
       context.project().store.document.search(text, offset, limit),
     'history.list': ({ videoId, offset, limit }) =>
