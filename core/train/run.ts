@@ -121,7 +121,8 @@ export async function runTraining(
     const predictions = await detectVideos(
       environment,
       result.parameters,
-      validation,
+      // Held-out training videos were not asked to be predicted on.
+      validation.filter((video) => video.subset === 'validation'),
       features,
       labels,
       sampling.snippets,

@@ -86,11 +86,11 @@ const CASES: readonly Case[] = [
 async function footage(folder: string): Promise<JobVideo[]> {
   const config = { ...DEFAULT_FOOTAGE, durationSec: [40, 44] } as const;
   const videos: JobVideo[] = [];
-  for (const index of [0, 1, 2, 3]) {
+  for (const index of [0, 1, 2, 3, 4]) {
     const video = planVideo(7, 'training', index, config);
     const file = path.join(folder, `${video.name}.mp4`);
     await writeVideo(file, paintFrames(video), { width: 64, height: 64, fps: { num: 6, den: 1 } });
-    const subset = index === 3 ? 'validation' : 'training';
+    const subset = index === 4 ? 'validation' : 'training';
     videos.push({
       id: video.name,
       path: file,
