@@ -292,7 +292,13 @@ export interface ModelInfo {
   readonly current: boolean;
   readonly predictionCount: number;
   /** What it was trained on. */
-  readonly snapshot: { readonly videos: number; readonly segments: number; readonly revision: number };
+  readonly snapshot: {
+    readonly videos: number;
+    readonly segments: number;
+    readonly revision: number;
+    /** Ids of `labels`, in their order: a label that was renamed since is still the same. */
+    readonly labelIds?: readonly string[];
+  };
 }
 
 export interface EngineInfo {

@@ -3,8 +3,8 @@
  *
  * Exactly one `done`, `failed` or `cancelled` ends it. When the parent goes away, the job stops at its last checkpoint.
  */
-import { toErrorInfo } from '#core/contract/errors';
 import type { WorkerCommand, WorkerJob, WorkerMessage } from '#core/train/job';
+import { describeFailure } from './failure.ts';
 import { runJob } from './runJob.ts';
 
 const abort = new AbortController();
@@ -40,7 +40,7 @@ async function start(job: WorkerJob): Promise<void> {
     });
     finish({ type: 'done', result });
   } catch (error) {
-    const info = toErrorInfo(error);
+    const info = describeFailure(error);
     const isCancelled = abort.signal.aborted || info.code === 'cancelled';
     finish(isCancelled ? { type: 'cancelled' } : { type: 'failed', error: info });
   }

@@ -306,6 +306,24 @@ describe('a prediction', () => {
     expect(await call('review.counts', {})).toEqual({ predicted: 4, accepted: 0, rejected: 0, adjusted: 0 });
   });
 
+  it('finds its labels under their new names, and keeps the model that it needs', async () => {
+    await until((await train('script:2:1')).id, ['done']);
+    await call('document.edit', { edit: { type: 'change-label', label: { id: 'L', name: 'leap' } } });
+    const [model] = await call('models.list', {});
+    const long = await train('script:100:10');
+    await until(long.id, ['running']);
+    await call('jobs.setPriority', { id: long.id, priority: 100 });
+    const waiting = await call('predict.start', {});
+    await expect(call('models.delete', { id: model!.id })).rejects.toMatchObject({ code: 'conflict' });
+    await call('jobs.cancel', { id: long.id });
+    await until(waiting.id, ['done']);
+    const queue = await call('review.queue', {});
+    expect(queue.total).toBe(4);
+    expect(new Set(queue.items.map((item) => item.labelId))).toEqual(new Set(['L']));
+    await call('models.delete', { id: model!.id });
+    expect((await call('models.list', {})).map((each) => each.id)).not.toContain(model!.id);
+  });
+
   it('is refused while there is no model', async () => {
     await expect(call('predict.start', {})).rejects.toMatchObject({ code: 'conflict' });
   });

@@ -1,7 +1,6 @@
 /**
  * Trouble with the disk: damage, backups, a full disk, a read-only folder, a database that another program locks.
  */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,42 +15,17 @@ import type { SlowQuery } from '#service/store/connection';
 import { openConnection } from '#service/store/connection';
 import { MIGRATIONS, migrate, SCHEMA_VERSION } from '#service/store/migrate';
 import { createProject, openProject, type Store } from '#service/store/store';
+import { canMount, mount, remount, unmountAll } from './mounts.ts';
 import { contentOf, newVideo } from './projectFixture.ts';
 
 let root = '';
-const mounts: string[] = [];
 beforeEach(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'lofi-trouble-'));
 });
 afterEach(() => {
-  for (const mount of mounts.splice(0)) execFileSync('umount', ['-l', mount]);
+  unmountAll();
   fs.rmSync(root, { recursive: true, force: true });
 });
-
-/** Mounts something, or says why it cannot. */
-function mount(args: readonly string[], at: string): boolean {
-  fs.mkdirSync(at, { recursive: true });
-  try {
-    execFileSync('mount', [...args, at], { stdio: 'pipe' });
-    mounts.push(at);
-    return true;
-  } catch {
-    return false;
-  }
-}
-const canMount = ((): boolean => {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const at = fs.mkdtempSync(path.join(os.tmpdir(), 'lofi-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', at], { stdio: 'pipe' });
-    execFileSync('umount', [at]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    fs.rmSync(at, { recursive: true, force: true });
-  }
-})();
 
 const LABEL = {
   id: 'L',
@@ -273,7 +247,7 @@ describe('a disk', () => {
       expect(saved).toBeGreaterThan(5);
       expect(store.document.segmentCount()).toBe(saved);
       store.close();
-      execFileSync('mount', ['-o', 'remount,size=40m', disk]);
+      remount('size=40m', disk);
       const again = openProject(path.join(disk, 'p'));
       expect(again.document.segmentCount()).toBe(saved);
       label(again, saved);
@@ -292,7 +266,7 @@ describe('a disk', () => {
       const view = path.join(root, 'view');
       fs.mkdirSync(view);
       expect(mount(['--bind', dir], view)).toBe(true);
-      execFileSync('mount', ['-o', 'remount,ro,bind', view]);
+      remount('ro,bind', view);
       const before = fs.readdirSync(view).sort();
       const opened = openProject(view);
       expect(opened.readOnlyReason).toContain('cannot be written');

@@ -28,10 +28,13 @@ import { contentHash } from '#service/media/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { createRandom } from '#core/util/random';
 import { startWorker } from '#service/jobs/workerProcess';
+import { canMount, mount, remount, unmountAll } from './mounts.ts';
 import { runJob } from '#worker/runJob';
 
 /** Where trainings are stopped: another place in every run, named when something differs. */
 const stopSeed = Number(process.env['LOFI_STOP_SEED'] ?? Date.now() % 1e6);
+
+const WORKER = fileURLToPath(new URL('../../electron/worker/index.ts', import.meta.url));
 
 // A busy machine is slow; nothing here is about time.
 vi.setConfig({ testTimeout: 240_000 });
@@ -174,7 +177,7 @@ describe('a training', () => {
     };
     let left = 1 + random.integer(4);
     const worker = startWorker(job, {
-      file: fileURLToPath(new URL('../../electron/worker/index.ts', import.meta.url)),
+      file: WORKER,
       cancelDeadlineMs: 10_000,
       onNews: ({ type }) => {
         if (type === 'metric' && (left -= 1) === 0) process.kill(worker.pid!, 'SIGKILL');
@@ -186,6 +189,40 @@ describe('a training', () => {
       expect((await weightsOf('killed', variant)).equals(await weightsOf('straight', variant))).toBe(true);
     }
   });
+
+  it.skipIf(!canMount)(
+    'that meets a full disk ends with words, and goes on to the same models when there is room (skipped where nothing can be mounted)',
+    async () => {
+      const disk = path.join(root, 'disk');
+      expect(mount(['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs'], disk)).toBe(true);
+      const job: TrainJob = {
+        kind: 'train',
+        jobId: 'full',
+        config: CONFIG,
+        labels: [...TARGET_CLASSES],
+        videos,
+        folders: { cache: path.join(disk, 'cache'), output: path.join(root, 'full') },
+        engine: 'onnx',
+        resume: false,
+      };
+      const run = (resume: boolean) =>
+        startWorker({ ...job, resume }, { file: WORKER, cancelDeadlineMs: 10_000, onNews: () => undefined })
+          .outcome;
+      try {
+        expect(await run(false)).toMatchObject({
+          type: 'failed',
+          error: { code: 'out-of-space', message: expect.stringContaining('space') as string },
+        });
+        remount('size=200m', disk);
+        expect(await run(true)).toMatchObject({ type: 'done' });
+        for (const variant of ['frozen', 'lofi']) {
+          expect((await weightsOf('full', variant)).equals(await weightsOf('straight', variant))).toBe(true);
+        }
+      } finally {
+        unmountAll();
+      }
+    },
+  );
 
   it('can be measured beforehand in some seconds of the real work', async () => {
     const result = await runJob(

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { curveHeadBytes, readCurveHead, type CurveHead } from '#core/infer/curveFile';
 import type { ScoreCurvesInfo } from '#core/contract/info';
 import { curveFolder } from '#service/store/layout';
+import { labelIdsOf } from '#service/store/modelLabels';
 import type { Store } from '#service/store/store';
 
 const FIRST_BYTES = 4096;
@@ -49,10 +50,10 @@ export function listCurves(
 ): ScoreCurvesInfo[] {
   store.videos.require(videoId);
   const models = modelId === null ? store.models.list() : [store.models.require(modelId)];
-  const labelIds = new Map(store.document.labels().map((label) => [label.name, label.id]));
   return models.flatMap(({ id }) => {
     const head = headOf(path.join(curveFolder(store.layout, id), `${videoId}.curves`));
     if (head === null) return [];
+    const labelIds = labelIdsOf(store, id);
     return [
       {
         videoId,

@@ -10,9 +10,21 @@ import type { Handlers, TrainRequest } from '#core/contract/invoke';
 import type { WorkRates } from '#core/train/work';
 import { knownRates } from '#service/jobs/calibration';
 import { preflight, trainingVideos } from '#service/jobs/preflight';
-import { preparePrediction, prepareTraining } from '#service/jobs/runners';
+import {
+  preparePrediction,
+  prepareTraining,
+  type PredictRequestRecord,
+  type TrainRequestRecord,
+} from '#service/jobs/runners';
+import type { JobRecord } from '#service/store/jobs';
 import { curveFolder } from '#service/store/layout';
 import type { ServiceContext } from './context.ts';
+
+/** Whether a job reads a model: it predicts with it, or trains on from it. */
+function usesModel(job: JobRecord, modelId: string, folder: string): boolean {
+  const request = job.request as Partial<TrainRequestRecord & PredictRequestRecord> | null;
+  return request?.modelId === modelId || request?.config?.encoder === folder;
+}
 
 /** Handlers of `train.*`, `predict.*`, `jobs.*` and `models.*`. */
 export function workHandlers(
@@ -129,12 +141,15 @@ export function workHandlers(
     'models.delete': ({ id }) => {
       const store = context.writable();
       const folder = store.models.folderOf(id);
-      const busy = context
-        .project()
-        .jobs.list()
-        .find((job) => job.kind === 'predict' && job.state === 'running');
-      if (busy !== undefined) {
-        throw new StudioError('conflict', `"${busy.title}" is running. Delete the model when it has ended.`);
+      const user = store.jobs
+        .list()
+        .find((job) => ['queued', 'running', 'paused'].includes(job.state) && usesModel(job, id, folder));
+      if (user !== undefined) {
+        throw new StudioError(
+          'conflict',
+          `"${user.title}" needs this model. Delete it when that has ended, or cancel that first.`,
+          { job: user.id },
+        );
       }
       store.transaction(() => {
         store.predictions.removeUnreviewed(id);

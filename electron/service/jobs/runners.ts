@@ -3,16 +3,18 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { randomUUID } from 'node:crypto';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { Publish } from '#core/contract/events';
 import type { JobKind, ModelInfo } from '#core/contract/info';
 import type { EngineName } from '#core/compute/engine';
 import type { TrainConfig } from '#core/train/config';
-import type { JobProgress, PredictJob, PredictResult, TrainJob, TrainResult } from '#core/train/job';
+import type { JobProgress, PredictJob, PredictResult, TrainJob } from '#core/train/job';
 import { learnedRates, type WorkRates } from '#core/train/work';
 import type { JobRecord, NewJob } from '#service/store/jobs';
 import { curveFolder } from '#service/store/layout';
+import { labelIdsOf } from '#service/store/modelLabels';
 import { secondsToPts } from '#service/store/seconds';
 import type { Store } from '#service/store/store';
 import { knownRates, ratesKey, type RateKeeper } from './calibration.ts';
@@ -76,9 +78,9 @@ function checkModel(folder: string): void {
   }
 }
 
-/** Puts what a model found into the database; labels that were deleted or renamed since its training have nowhere to go. */
+/** Puts what a model found into the database; labels that were deleted since its training have nowhere to go. */
 function keepPredictions(store: Store, modelId: string, found: PredictResult['predictions']): void {
-  const labelIds = new Map(store.document.labels().map((label) => [label.name, label.id]));
+  const labelIds = labelIdsOf(store, modelId);
   for (const [videoId, segments] of Object.entries(found)) {
     const video = store.document.video(videoId);
     if (video === undefined) continue;
@@ -103,15 +105,21 @@ function trainRunner(context: RunnerContext): JobRunner {
   const requestOf = (job: JobRecord): TrainRequestRecord => job.request as TrainRequestRecord;
   /** Trainings that went on from a checkpoint: their stages tell nothing about the machine's speed. */
   const resumed = new Set<string>();
-  const learn = (job: JobRecord, result: TrainResult): void => {
+  const learn = (job: JobRecord): void => {
     const { config } = requestOf(job);
-    const known = knownRates(store, context.preferences, result.engine)(config);
-    if (known === null || resumed.has(job.id)) return;
+    const [model] = store.models.list().filter((each) => each.jobId === job.id);
+    if (model === undefined || job.engine === null || resumed.has(job.id)) return;
+    const known = knownRates(store, context.preferences, job.engine)(config);
+    if (known === null) return;
     const used = loadSnapshot(store, folderOf(job), false).videos.flatMap(
       (video) => store.videos.get(video.id) ?? [],
     );
-    const learned = learnedRates(known, workOf(config, used), result.stages);
-    context.preferences.keepRates(ratesKey(store, config, result.engine), learned);
+    const learned = learnedRates(known, workOf(config, used), model.stages);
+    try {
+      context.preferences.keepRates(ratesKey(store, config, job.engine), learned);
+    } catch (error) {
+      process.emitWarning(`The machine's speed could not be kept: ${String(error)}`);
+    }
   };
   return {
     weight: 'heavy',
@@ -151,12 +159,12 @@ function trainRunner(context: RunnerContext): JobRunner {
         keepPredictions(store, model.id, trained.predictions);
         if (trained.variant === result.kept) store.models.use(model.id);
       }
-      learn(job, result);
       return { engine: result.engine };
     },
     remedy: (job, error) => remedyFor(error, requestOf(job).config),
     after: (job) => {
       if (job.state === 'done') {
+        learn(job);
         for (const name of fs.readdirSync(folderOf(job))) {
           if (name.endsWith(CHECKPOINT)) fs.rmSync(path.join(folderOf(job), name), { force: true });
         }
@@ -309,6 +317,7 @@ export function prepareTraining(
     name: `Model ${number}`,
     parentModelId,
     snapshot: {
+      labelIds: used.flatMap((name) => store.document.labelByName(name)?.id ?? []),
       videos: videos.length,
       segments: job.videos.reduce((sum, video) => sum + video.segments.length, 0),
       revision: store.history.revision(),
