@@ -4,6 +4,17 @@
 import type { EventMap, EventName } from './events.ts';
 import type { Invoke } from './invoke.ts';
 
+/** One line of the page's table of actions, as native menus show it. */
+export interface MenuActionInfo {
+  readonly id: string;
+  /** In the page's language. */
+  readonly title: string;
+  /** Where it works; a menu each. */
+  readonly scope: 'global' | 'player' | 'annotate' | 'review' | 'library';
+  /** Its first chord as the table writes it (`Ctrl+Shift+z`); empty when it has none. */
+  readonly chord: string;
+}
+
 /** File dialogs differ between shells; in the browser they are pages of the studio itself. */
 export interface ShellCapabilities {
   readonly shell: 'desktop' | 'browser';
@@ -12,6 +23,8 @@ export interface ShellCapabilities {
   readonly saveDialog?: (suggestedName: string) => Promise<string | null>;
   /** Paths of dropped files; absent in the browser. */
   readonly pathsOfFiles?: (files: readonly unknown[]) => readonly string[];
+  /** Tells the native menus what there is; absent in the browser. */
+  readonly setMenuActions?: (actions: readonly MenuActionInfo[]) => void;
 }
 
 /** The one object that a page talks to. */

@@ -1,7 +1,7 @@
 /**
  * Closing the window while a job runs: the person says whether it goes on in the background, pauses, or ends.
  */
-import { dialog, Menu, nativeImage, Tray, type BrowserWindow } from 'electron';
+import { dialog, Menu, nativeImage, Notification, Tray, type BrowserWindow } from 'electron';
 import type { Envelope } from '#core/contract/wrap';
 import type { RunningJobs } from './jobs.ts';
 import type { Words } from './words.ts';
@@ -19,12 +19,17 @@ export interface ClosingOptions {
   readonly isQuitting: () => boolean;
 }
 
-/** Takes a window out of the background. */
+/** A window that may be in the background. */
 export interface Background {
+  /** Takes it out of there; also brings a window to the front that never was. */
   readonly show: () => void;
+  /** The last job has ended: a person who sent the window away is told. */
+  readonly tellEnd: () => void;
 }
 
 const CHOICES = ['keepRunning', 'pauseAndQuit', 'cancelAndQuit', 'stay'] as const;
+
+const TRAY_PIXELS = 22;
 
 /** Watches the window's close button. @returns how the window comes back from the background */
 export function askBeforeClosing(options: ClosingOptions): Background {
@@ -43,7 +48,9 @@ export function askBeforeClosing(options: ClosingOptions): Background {
   const hide = (): void => {
     const say = words();
     const image =
-      icon === '' ? nativeImage.createEmpty() : nativeImage.createFromPath(icon).resize({ width: 22 });
+      icon === ''
+        ? nativeImage.createEmpty()
+        : nativeImage.createFromPath(icon).resize({ width: TRAY_PIXELS });
     try {
       tray = new Tray(image);
       tray.setToolTip(say('background'));
@@ -60,9 +67,19 @@ export function askBeforeClosing(options: ClosingOptions): Background {
     window.hide();
   };
 
+  const tellEnd = (): void => {
+    if (tray === null || window.isVisible()) return;
+    const body = words()('jobsEnded');
+    tray.setToolTip(body);
+    if (!Notification.isSupported()) return;
+    const note = new Notification({ title: 'LoFi Studio', body });
+    note.on('click', show);
+    note.show();
+  };
+
   const ask = async (): Promise<void> => {
     const say = words();
-    window.show();
+    show();
     const { response } = await dialog.showMessageBox(window, {
       type: 'question',
       title: say('jobRuns'),
@@ -72,8 +89,10 @@ export function askBeforeClosing(options: ClosingOptions): Background {
       cancelId: CHOICES.indexOf('stay'),
     });
     const choice = CHOICES[response];
-    if (choice === 'keepRunning') hide();
-    else if (choice === 'pauseAndQuit' || choice === 'cancelAndQuit') {
+    if (choice === 'keepRunning') {
+      // What ran may have ended while the question stood there.
+      if (jobs.ids().length > 0) hide();
+    } else if (choice === 'pauseAndQuit' || choice === 'cancelAndQuit') {
       const name = choice === 'pauseAndQuit' ? 'jobs.pause' : 'jobs.cancel';
       await Promise.all(jobs.ids().map((id) => call(name, { id })));
       quit();
@@ -93,5 +112,5 @@ export function askBeforeClosing(options: ClosingOptions): Background {
       asking = false;
     });
   });
-  return { show };
+  return { show, tellEnd };
 }

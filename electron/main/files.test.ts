@@ -67,7 +67,7 @@ describe('the window’s place', () => {
 });
 
 describe('what the program is opened with', () => {
-  it('is a project’s folder or its database, wherever it stands among the words', () => {
+  it('is a project’s folder, its marker or its database, wherever it stands among the words', () => {
     const project = path.join(dir, 'mein Projekt ü');
     mkdirSync(project);
     writeFileSync(path.join(project, 'project.sqlite'), '');
@@ -75,6 +75,12 @@ describe('what the program is opened with', () => {
     expect(projectOfPath(path.join(project, 'project.sqlite'), '/')).toBe(project);
     expect(projectOfArguments(['--no-sandbox', '.', project], dir)).toBe(project);
     expect(projectOfArguments(['--x', dir], '/')).toBeNull();
+    writeFileSync(path.join(project, 'project.lofi'), '{}');
+    expect(projectOfPath('project.lofi', project)).toBe(project);
+    // Its database is gone: the service will say so.
+    rmSync(path.join(project, 'project.sqlite'));
+    expect(projectOfPath(path.join(project, 'project.lofi'), '/')).toBe(project);
+    expect(projectOfPath(project, '/')).toBeNull();
   });
 });
 

@@ -11,13 +11,14 @@ import path from 'node:path';
 import process from 'node:process';
 import type { EventMap, EventName } from '#core/contract/events';
 import type { EngineInfo, JobInfo, RecentProjectInfo, SettingsInfo } from '#core/contract/info';
+import type { MenuActionInfo } from '#core/contract/studio';
 import { defaultDataDir } from '#service/process/environment';
 import { superviseService } from '#service/process/supervisor';
 import { projectOfArguments, projectOfPath } from './arguments.ts';
 import { askBeforeClosing, type Background } from './closing.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { askToOpen, publishToWindows, registerChannels } from './ipc.ts';
-import { watchJobs } from './jobs.ts';
+import { resumableAfterDeath, watchJobs } from './jobs.ts';
 import { openLog } from './log.ts';
 import { setMenu, type MenuActions } from './menu.ts';
 import { programPaths } from './paths.ts';
@@ -33,6 +34,7 @@ import { wordsOf, type Words } from './words.ts';
 
 const PAPER = 'https://arxiv.org/abs/2103.15233';
 const LOG_LINES = 200;
+const MOST_TAKEN_UP = 10;
 
 app.setName('LoFi Studio');
 registerSchemes();
@@ -57,6 +59,7 @@ function begin(): void {
   let wakeLock: number | null = null;
   let language: SettingsInfo['language'] = 'system';
   let hasProject = false;
+  let pageActions: readonly MenuActionInfo[] = [];
   let updatesAskedFor = false;
   let toOpen = projectOfArguments(process.argv.slice(1), process.cwd());
   const feed = updateFeed(dataDir);
@@ -69,7 +72,10 @@ function begin(): void {
       wakeLock = null;
     }
     window?.setProgressBar(anyRuns ? 2 : -1);
+    if (!anyRuns) background?.tellEnd();
   });
+  /** How often each job was taken up again after a death of the service: one that kills it each time is left alone. */
+  const takenUp = new Map<string, number>();
 
   const hear = (name: EventName, payload: unknown): void => {
     publishToWindows(name, payload);
@@ -122,7 +128,14 @@ function begin(): void {
     const dir = toOpen;
     toOpen = null;
     if (dir !== null) await openProject('project.open', { dir });
-    jobs.reset((await ask<readonly JobInfo[]>('jobs.list')) ?? []);
+    const ran = jobs.ids();
+    const known = (await ask<readonly JobInfo[]>('jobs.list')) ?? [];
+    for (const id of resumableAfterDeath(ran, known)) {
+      const times = (takenUp.get(id) ?? 0) + 1;
+      takenUp.set(id, times);
+      if (times <= MOST_TAKEN_UP) await ask('jobs.resume', { id });
+    }
+    jobs.reset(ran.length === 0 ? known : ((await ask<readonly JobInfo[]>('jobs.list')) ?? []));
     await refreshMenu();
   }
 
@@ -159,7 +172,7 @@ function begin(): void {
   async function refreshMenu(): Promise<void> {
     if (!app.isReady() || quitting) return;
     const recent = (await ask<readonly RecentProjectInfo[]>('project.recent')) ?? [];
-    setMenu({ words: words(), hasProject, recent }, actions);
+    setMenu({ words: words(), hasProject, recent, actions: pageActions }, actions);
   }
 
   async function copyDiagnostics(): Promise<void> {
@@ -221,8 +234,16 @@ function begin(): void {
     restrictDefaultSession(restrictions);
     protocol.handle('app', answerApp(paths.renderer, APP_ORIGIN));
     protocol.handle('media', answerMedia(service.mediaSocket, APP_ORIGIN));
-    registerChannels({ call: service.call, words, log: logMain });
-    setMenu({ words: words(), hasProject, recent: [] }, actions);
+    registerChannels({
+      call: service.call,
+      words,
+      log: logMain,
+      onMenuActions: (table) => {
+        pageActions = table;
+        void refreshMenu();
+      },
+    });
+    setMenu({ words: words(), hasProject, recent: [], actions: [] }, actions);
     window = createWindow({ preload: paths.preload, icon: paths.icon, dataDir, words, log });
     window.webContents.on('did-finish-load', () => {
       const state = service.state();

@@ -1,12 +1,14 @@
 /**
- * The channels between page and main: one for each call of the contract, two for dialogs. Each goes through the same sender check; arguments are
- * validated by the service (`callHandler`), those of the dialogs here. Nothing else listens to pages.
+ * The channels between page and main: one for each call of the contract, two for dialogs, one for menus. Each goes through the same sender check; arguments are
+ * validated by the service (`callHandler`), the others' here. Nothing else listens to pages.
  */
 import { BrowserWindow, dialog, ipcMain, type IpcMainInvokeEvent, type OpenDialogOptions } from 'electron';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
 import { EVENT_NAMES, type EventName } from '#core/contract/events';
 import { INVOKE_NAMES } from '#core/contract/invoke';
+import type { MenuActionInfo } from '#core/contract/studio';
 import type { Envelope } from '#core/contract/wrap';
+import { readMenuActions } from './menuActions.ts';
 import { isTrustedFrame } from './trust.ts';
 import type { Words } from './words.ts';
 
@@ -15,6 +17,8 @@ export interface IpcOptions {
   readonly call: (name: unknown, args: unknown) => Promise<Envelope>;
   readonly words: () => Words;
   readonly log: (line: string) => void;
+  /** The page has told what the menus may show. */
+  readonly onMenuActions: (actions: readonly MenuActionInfo[]) => void;
 }
 
 const VIDEO_ENDINGS = 'mp4 m4v mov mkv webm avi ts mts m2ts mpg mpeg wmv flv ogv 3gp gif'.split(' ');
@@ -61,7 +65,7 @@ export async function askToOpen(
 }
 
 /** Registers every channel. Call once. */
-export function registerChannels({ call, words, log }: IpcOptions): void {
+export function registerChannels({ call, words, log, onMenuActions }: IpcOptions): void {
   const trusted = (event: IpcMainInvokeEvent, channel: string): boolean => {
     if (isTrustedFrame(event.senderFrame)) return true;
     log(`Message from a stranger refused on ${channel}`);
@@ -79,6 +83,11 @@ export function registerChannels({ call, words, log }: IpcOptions): void {
       return call(name, args);
     });
   }
+  ipcMain.handle('shell:setMenuActions', (event, value: unknown): null => {
+    const actions = trusted(event, 'shell:setMenuActions') ? readMenuActions(value) : null;
+    if (actions !== null) onMenuActions(actions);
+    return null;
+  });
   ipcMain.handle('shell:openDialog', async (event, kind: unknown): Promise<readonly string[]> => {
     if (!trusted(event, 'shell:openDialog') || !isKind(kind)) return [];
     return askToOpen(BrowserWindow.fromWebContents(event.sender), kind, words());

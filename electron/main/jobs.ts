@@ -2,7 +2,7 @@
  * Which jobs run, as main hears it from the service's news: the machine is kept awake meanwhile, and closing the window asks first.
  */
 import type { EventMap, EventName } from '#core/contract/events';
-import type { JobState } from '#core/contract/info';
+import type { JobInfo, JobState } from '#core/contract/info';
 
 /** Keeps count of running jobs. */
 export interface RunningJobs {
@@ -14,6 +14,20 @@ export interface RunningJobs {
 }
 
 const ACTIVE: ReadonlySet<JobState> = new Set(['queued', 'running']);
+
+/**
+ * Jobs that ran when the service died and that it found again when it came back: the person asked for them, and nobody has taken that back.
+ *
+ * @param ran what ran before @param jobs the list after the new start
+ */
+export function resumableAfterDeath(
+  ran: readonly string[],
+  jobs: readonly Pick<JobInfo, 'id' | 'state' | 'resumable'>[],
+): readonly string[] {
+  return jobs
+    .filter(({ id, state, resumable }) => state === 'interrupted' && resumable && ran.includes(id))
+    .map(({ id }) => id);
+}
 
 /** @param onChange called when the first job begins and when the last one ends */
 export function watchJobs(onChange: (anyRuns: boolean) => void): RunningJobs {

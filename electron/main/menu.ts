@@ -1,11 +1,13 @@
 /**
- * Native menus. Items of the studio's own actions show their keys but do not register them: the page's key table, which a person can change,
- * is the only one that listens.
+ * Native menus. What the studio can do comes from the page's own table of actions (`menuActions.ts`), with the keys that the person has set; items show
+ * them but do not register them: the page is the only one that listens.
  */
 import { Menu, type MenuItemConstructorOptions } from 'electron';
 import process from 'node:process';
 import type { RecentProjectInfo } from '#core/contract/info';
-import type { WordKey, Words } from './words.ts';
+import type { MenuActionInfo } from '#core/contract/studio';
+import { acceleratorOf } from './menuActions.ts';
+import type { Words } from './words.ts';
 
 /** What the menu can do. */
 export interface MenuActions {
@@ -30,38 +32,37 @@ export interface MenuState {
   readonly words: Words;
   readonly hasProject: boolean;
   readonly recent: readonly RecentProjectInfo[];
+  /** The page's table; empty until the page is there. */
+  readonly actions: readonly MenuActionInfo[];
 }
 
-const SCREENS: readonly (readonly [WordKey, string])[] = [
-  ['library', 'CmdOrCtrl+1'],
-  ['annotate', 'CmdOrCtrl+2'],
-  ['train', 'CmdOrCtrl+3'],
-  ['review', 'CmdOrCtrl+4'],
-  ['evaluate', 'CmdOrCtrl+5'],
-  ['models', 'CmdOrCtrl+6'],
-  ['jobs', 'CmdOrCtrl+7'],
-  ['settings', 'CmdOrCtrl+,'],
-];
 const MOST_RECENT = 10;
 
 /** The menu as a template: plain data, so that it can be tested without a screen. */
 export function menuTemplate(
-  { words, hasProject, recent }: MenuState,
+  { words, hasProject, recent, actions: table }: MenuState,
   actions: MenuActions,
 ): readonly MenuItemConstructorOptions[] {
-  const pageItem = (
-    key: WordKey,
-    action: string,
-    accelerator: string,
-    enabled = true,
-  ): MenuItemConstructorOptions => ({
-    id: action,
-    label: words(key),
-    accelerator,
-    registerAccelerator: false,
-    enabled,
-    click: () => actions.page(action),
-  });
+  const pageItem = ({ id, title, chord }: MenuActionInfo, enabled: boolean): MenuItemConstructorOptions => {
+    const accelerator = acceleratorOf(chord);
+    return {
+      id,
+      label: title.replaceAll('&', '&&'),
+      ...(accelerator === null ? {} : { accelerator }),
+      registerAccelerator: false,
+      enabled,
+      click: () => actions.page(id),
+    };
+  };
+  const named = (id: string, enabled: boolean): readonly MenuItemConstructorOptions[] =>
+    table.filter((action) => action.id === id).map((action) => pageItem(action, enabled));
+  const menuOf = (
+    label: string,
+    wanted: (action: MenuActionInfo) => boolean,
+  ): readonly MenuItemConstructorOptions[] => {
+    const submenu = table.filter(wanted).map((action) => pageItem(action, hasProject));
+    return submenu.length === 0 ? [] : [{ label, submenu }];
+  };
   const separator: MenuItemConstructorOptions = { type: 'separator' };
   return [
     {
@@ -106,8 +107,8 @@ export function menuTemplate(
     {
       label: words('edit'),
       submenu: [
-        pageItem('undo', 'undo', 'CmdOrCtrl+Z', hasProject),
-        pageItem('redo', 'redo', 'CmdOrCtrl+Shift+Z', hasProject),
+        ...named('undo', hasProject),
+        ...named('redo', hasProject),
         separator,
         { role: 'cut', label: words('cut') },
         { role: 'copy', label: words('copy') },
@@ -115,12 +116,10 @@ export function menuTemplate(
         { role: 'selectAll', label: words('selectAll') },
       ],
     },
-    {
-      label: words('go'),
-      submenu: SCREENS.map(([screen, accelerator]) =>
-        pageItem(screen, `go.${screen}`, accelerator, hasProject),
-      ),
-    },
+    ...menuOf(words('go'), ({ id }) => id.startsWith('go.')),
+    ...menuOf(words('playback'), ({ scope }) => scope === 'player'),
+    ...menuOf(words('annotate'), ({ scope }) => scope === 'annotate'),
+    ...menuOf(words('review'), ({ scope }) => scope === 'review'),
     {
       label: words('view'),
       submenu: [
@@ -135,7 +134,8 @@ export function menuTemplate(
       label: words('help'),
       role: 'help',
       submenu: [
-        pageItem('shortcuts', 'shortcuts', 'F1'),
+        ...named('palette', true),
+        ...named('shortcuts', true),
         { id: 'openPaper', label: words('paper'), click: actions.openPaper },
         separator,
         { id: 'copyDiagnostics', label: words('diagnostics'), click: actions.copyDiagnostics },

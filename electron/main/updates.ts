@@ -14,7 +14,12 @@ export async function lookForUpdates(feed: string, words: Words, log: Log): Prom
   autoUpdater.setFeedURL({ provider: 'generic', url: feed });
   try {
     const found = await autoUpdater.checkForUpdates();
-    if (found?.isUpdateAvailable !== true) {
+    if (found === null) {
+      // Started from a checkout or from an unpacked folder: there is nothing that an installer could replace.
+      await dialog.showMessageBox({ message: words('updateByHand'), detail: feed });
+      return;
+    }
+    if (!found.isUpdateAvailable) {
       await dialog.showMessageBox({ message: words('upToDate'), detail: app.getVersion() });
       return;
     }

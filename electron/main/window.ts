@@ -18,25 +18,34 @@ export interface WindowOptions {
 }
 
 const FIRST_SIZE = { width: 1440, height: 900 } as const;
-/** Deaths of the page within `CRASH_SPAN_MS` after which reloading is no help. */
-const MOST_CRASHES = 3;
-const CRASH_SPAN_MS = 60_000;
+/** A page that lived this long had recovered: the next death is the first one again. */
+const STEADY_MS = 3000;
+/** Deaths in a row, none of them after a steady life, after which reloading by itself is no help. */
+const MOST_CRASHES = 5;
+const PAUSE_STEP_MS = 250;
+const ERROR_LEVEL = 3;
 const BACKGROUND = '#14171c';
 
 function reloadWhenGone(window: BrowserWindow, { log, words }: WindowOptions): void {
-  let crashes: number[] = [];
+  let crashes = 0;
+  let bornAt = Date.now();
+  const reload = (): void => {
+    if (window.isDestroyed()) return;
+    bornAt = Date.now();
+    // The address keeps the screen and the video (its fragment); edits are in the service.
+    window.webContents.reload();
+  };
   window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
     log.write('main', `page gone: ${reason}, exit code ${exitCode}`);
     if (reason === 'clean-exit' || window.isDestroyed()) return;
-    const now = Date.now();
-    crashes = [...crashes.filter((at) => now - at < CRASH_SPAN_MS), now];
-    // The address keeps the screen and the video (its fragment); edits are in the service.
-    if (crashes.length <= MOST_CRASHES) window.webContents.reload();
+    crashes = Date.now() - bornAt >= STEADY_MS ? 1 : crashes + 1;
+    if (crashes === 1) reload();
+    else if (crashes <= MOST_CRASHES) setTimeout(reload, (crashes - 1) * PAUSE_STEP_MS);
     else {
-      crashes = [];
+      crashes = 0;
       void dialog
         .showMessageBox(window, { type: 'error', message: words()('crashes'), buttons: [words()('reload')] })
-        .then(() => window.webContents.reload());
+        .then(reload);
     }
   });
   window.on('unresponsive', () => {
@@ -100,9 +109,10 @@ export function createWindow(options: WindowOptions): BrowserWindow {
     if (timer !== null) clearTimeout(timer);
     keep();
   });
-  window.webContents.on('console-message', (_event, level, message) => {
-    // 2 is a warning, 3 an error.
-    if (typeof level === 'number' && level >= 3) options.log.write('page', message);
+  window.webContents.on('console-message', (details, level, message) => {
+    // Since Electron 35 the details hold everything; before, the level was a number and 3 an error.
+    const isError = details.level === 'error' || level === ERROR_LEVEL;
+    if (isError) options.log.write('page', details.message ?? message);
   });
   reloadWhenGone(window, options);
   window

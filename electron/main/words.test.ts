@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeDiagnostics, withoutPrivateParts } from './diagnostics.ts';
-import { watchJobs } from './jobs.ts';
+import { resumableAfterDeath, watchJobs } from './jobs.ts';
 import { wordsOf } from './words.ts';
 
 describe('native words', () => {
@@ -61,5 +61,15 @@ describe('running jobs', () => {
     jobs.reset([{ id: 'c', state: 'running' }]);
     jobs.hear('project.changed', { project: null });
     expect(changes).toEqual([true, false, true, false]);
+  });
+
+  it('are taken up again after a death of the service, and no others', () => {
+    const list = [
+      { id: 'ran', state: 'interrupted', resumable: true },
+      { id: 'lost', state: 'interrupted', resumable: false },
+      { id: 'old', state: 'interrupted', resumable: true },
+      { id: 'goes on', state: 'queued', resumable: true },
+    ] as const;
+    expect(resumableAfterDeath(['ran', 'lost', 'goes on'], list)).toEqual(['ran']);
   });
 });

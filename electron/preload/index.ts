@@ -41,6 +41,7 @@ const studio = {
   openDialog: (kind: unknown) => ipcRenderer.invoke('shell:openDialog', kind) as Promise<readonly string[]>,
   saveDialog: (suggestedName: unknown) =>
     ipcRenderer.invoke('shell:saveDialog', suggestedName) as Promise<string | null>,
+  setMenuActions: (actions: unknown) => void ipcRenderer.invoke('shell:setMenuActions', actions),
   pathsOfFiles: (files: readonly unknown[]) =>
     files.map((file) => webUtils.getPathForFile(file as File)).filter((path) => path !== ''),
 } as const;

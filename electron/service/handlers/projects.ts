@@ -5,7 +5,7 @@ import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import type { Handlers } from '#core/contract/invoke';
 import { listBackups, putBackInPlace, readEdits, replayEdits, setEditsAside } from '#service/store/backups';
-import { projectLayout } from '#service/store/layout';
+import { projectDirOf, projectLayout } from '#service/store/layout';
 import { createProject, isProject, openProject, type Store } from '#service/store/store';
 import type { ServiceContext } from './context.ts';
 import { fillSample } from './sample.ts';
@@ -35,13 +35,14 @@ export function projectHandlers(
     context.publish('project.changed', { project: info });
     return info;
   };
-  const open = async (dir: string): Promise<ReturnType<Store['info']>> => {
+  const open = async (given: string): Promise<ReturnType<Store['info']>> => {
+    const dir = projectDirOf(given);
     const current = context.current();
-    if (current !== null && current.store.layout.dir === path.resolve(dir)) return current.store.info();
+    if (current !== null && current.store.layout.dir === dir) return current.store.info();
     try {
       return await use(openProject(dir));
     } catch (error) {
-      if (error instanceof StudioError && error.code === 'damaged') damagedDir = path.resolve(dir);
+      if (error instanceof StudioError && error.code === 'damaged') damagedDir = dir;
       throw error;
     }
   };

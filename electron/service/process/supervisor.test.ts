@@ -123,6 +123,16 @@ describe('superviseService', () => {
     expect(await service.call('jobs.list', {})).toMatchObject({ ok: false, error: { code: 'internal' } });
   });
 
+  it('goes on starting a service that works, however often it is killed', async () => {
+    start({ tries: 2 });
+    for (let kill = 0; kill < 6; kill += 1) {
+      expect(await service.call('jobs.list', {})).toMatchObject({ ok: true });
+      process.kill(service.pid() ?? 0, 'SIGKILL');
+    }
+    expect(await service.call('jobs.list', {})).toMatchObject({ ok: true });
+    expect(states).not.toContain('failed');
+  });
+
   it('lets the service finish when it closes', async () => {
     start();
     await service.whenReady();

@@ -25,9 +25,9 @@ export interface SupervisorOptions {
   readonly onEvent: (name: EventName, payload: unknown) => void;
   /** A line that the service wrote, or that says what happened to it. */
   readonly onLog: (line: string) => void;
-  /** Pause before the first new start, in milliseconds; doubles with each failure up to `LONGEST_PAUSE_MS`. */
+  /** Pause before the first new start, in milliseconds; doubles with each death up to `LONGEST_PAUSE_MS`. */
   readonly firstPauseMs?: number;
-  /** Failures in a row after which the state is `failed`. */
+  /** Lives in a row in which nothing was answered, after which the state is `failed`. */
   readonly tries?: number;
   readonly pingMs?: number;
 }
@@ -56,9 +56,9 @@ interface PendingCall {
   readonly answer: (envelope: Envelope) => void;
 }
 
-const LONGEST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 2000;
 /** A service that ran this long has recovered: the pauses start anew. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 5000;
 const UNANSWERED_PINGS = 6;
 /** A call that was under way at this many deaths may be their cause. */
 const MOST_ATTEMPTS = 3;
@@ -84,7 +84,10 @@ export function superviseService(options: SupervisorOptions): ServiceProcess {
   let child: ChildProcess | null = null;
   let ready = false;
   let closing = false;
-  let failures = 0;
+  /** Deaths without a steady life between them: the pauses grow with them. */
+  let deaths = 0;
+  /** Lives in a row that were of no use: giving up depends on these alone, so that a service that works goes on being started however often it is killed. */
+  let uselessLives = 0;
   let nextId = 1;
   let unansweredPings = 0;
   let projectDir: string | null = null;
@@ -152,6 +155,7 @@ export function superviseService(options: SupervisorOptions): ServiceProcess {
         if (message.envelope.ok) {
           if (OPENS_PROJECT.has(call.name)) projectDir = dirOf(message.envelope.result) ?? projectDir;
           else if (call.name === 'project.close') projectDir = null;
+          if (state.state === 'connected') uselessLives = 0;
         }
         call.answer(message.envelope);
         break;
@@ -169,8 +173,10 @@ export function superviseService(options: SupervisorOptions): ServiceProcess {
     child = null;
     ready = false;
     if (closing) return;
-    failures = ranMs >= STEADY_MS ? 1 : failures + 1;
-    options.onLog(`The service ended (${reason}); start ${failures + 1} follows.`);
+    const steady = ranMs >= STEADY_MS;
+    deaths = steady ? 1 : deaths + 1;
+    uselessLives = steady ? 1 : uselessLives + 1;
+    options.onLog(`The service ended (${reason}), death ${deaths} in a row.`);
     for (const call of [...pending.values()]) {
       if (!call.sent) continue;
       call.sent = false;
@@ -189,7 +195,7 @@ export function superviseService(options: SupervisorOptions): ServiceProcess {
         ),
       });
     }
-    if (failures > tries) {
+    if (uselessLives > tries) {
       setState({
         state: 'failed',
         message: lastReason ?? `The studio service stops again and again (${reason}).`,
@@ -197,7 +203,7 @@ export function superviseService(options: SupervisorOptions): ServiceProcess {
       return;
     }
     setState({ state: 'reconnecting', message: lastReason });
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, firstPauseMs * 2 ** (failures - 1));
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, firstPauseMs * 2 ** (deaths - 1));
     setTimeout(start, pauseMs);
   };
 

@@ -7,6 +7,8 @@ import path from 'node:path';
 export interface ProjectLayout {
   readonly dir: string;
   readonly database: string;
+  /** What a file manager opens the project with (`marker.ts`). */
+  readonly marker: string;
   /** Can be deleted at any time. */
   readonly cache: string;
   /** One folder for each training job. */
@@ -18,12 +20,23 @@ export interface ProjectLayout {
   readonly logs: string;
 }
 
+const DATABASE = 'project.sqlite';
+const MARKER = 'project.lofi';
+
+/** The project folder that a person means: the folder itself, or the file in it that was pressed on. */
+export function projectDirOf(given: string): string {
+  const full = path.resolve(given);
+  const name = path.basename(full);
+  return name === MARKER || name === DATABASE ? path.dirname(full) : full;
+}
+
 /** The layout of a project folder. */
 export function projectLayout(dir: string): ProjectLayout {
   const root = path.resolve(dir);
   return {
     dir: root,
-    database: path.join(root, 'project.sqlite'),
+    database: path.join(root, DATABASE),
+    marker: path.join(root, MARKER),
     cache: path.join(root, 'cache'),
     models: path.join(root, 'models'),
     backups: path.join(root, 'backups'),

@@ -13,8 +13,9 @@ import { checkBeside, checkHeader, checkIntegrity, isSmall, openReadOnly } from 
 import { createDocumentTable, type DocumentTable } from './document.ts';
 import { createHistoryTable, type HistoryTable } from './history.ts';
 import { createJobTable, type JobTable } from './jobs.ts';
-import { projectLayout, type ProjectLayout } from './layout.ts';
+import { projectDirOf, projectLayout, type ProjectLayout } from './layout.ts';
 import { takeLock, type ProjectLock } from './lock.ts';
+import { leaveMarker } from './marker.ts';
 import { createMetaTable, type MetaTable } from './meta.ts';
 import { checkVersion, migrate, SCHEMA_VERSION } from './migrate.ts';
 import { createModelTable, type ModelTable } from './models.ts';
@@ -199,6 +200,7 @@ export function createProject(dir: string, name?: string, options: StoreOptions 
       store.meta.set('name', name ?? path.basename(layout.dir));
       store.meta.set('createdAt', new Date().toISOString());
     });
+    leaveMarker(layout);
     return store;
   } catch (error) {
     lock.release();
@@ -212,7 +214,8 @@ export function createProject(dir: string, name?: string, options: StoreOptions 
  * @throws StudioError `not-found` (no such folder), `bad-input` (not a project), `newer-version` (left untouched),
  * `damaged` (`detail.backups` names the good ones, newest first)
  */
-export function openProject(dir: string, options: StoreOptions = {}): Store {
+export function openProject(given: string, options: StoreOptions = {}): Store {
+  const dir = projectDirOf(given);
   const layout = projectLayout(dir);
   if (!fs.existsSync(layout.dir)) {
     throw new StudioError('not-found', `There is no folder ${layout.dir}.`, { path: layout.dir });
@@ -258,6 +261,7 @@ export function openProject(dir: string, options: StoreOptions = {}): Store {
     dispose = () => undefined;
     for (const folder of [layout.cache, layout.models, layout.backups])
       fs.mkdirSync(folder, { recursive: true });
+    leaveMarker(layout);
     opened = openConnection(layout.database, { readOnly: false, onSlow: slowLog(layout, options) });
     if (version < SCHEMA_VERSION) {
       backupBeforeMigration(opened, layout, version);
