@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { copyElectron, startDesktop } from '../e2e/fixtures/desktop.ts';
+import { copyProgram, startDesktop } from '../e2e/fixtures/desktop.ts';
 import { memoryBelow } from '../e2e/fixtures/processes.ts';
 import type { Benchmark } from './benchmark.ts';
 
@@ -27,7 +27,7 @@ export const bench: Benchmark = {
     const runs = Number(options['runs'] ?? 10);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi-bench-start-'));
     try {
-      const executable = await copyElectron(path.join(folder, 'program'));
+      const executable = await copyProgram(path.join(folder, 'program'));
       const times: number[] = [];
       let idleBytes = 0;
       let idleShare = 0;

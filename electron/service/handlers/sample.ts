@@ -5,8 +5,8 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
-import { paintFrames, planVideos } from '#core/data/footage/footage';
+import { DEFAULT_FOOTAGE, type FootageConfig } from '#core/data/footage/plan';
+import { paintFrames, planVideos, type FootageCounts } from '#core/data/footage/footage';
 import { writeVideo } from '#service/media/encode';
 import { createMedia } from '#service/media/service';
 import { applyEdits, nextColour } from '#service/store/annotate';
@@ -18,16 +18,26 @@ const SEED = 7;
 const COUNTS = { training: 8, validation: 3, testing: 3 };
 const FOOTAGE = { ...DEFAULT_FOOTAGE, side: 128, durationSec: [30, 45] as const };
 
+/** What the generated project holds. */
+export interface SampleOptions {
+  readonly name?: string;
+  readonly counts?: FootageCounts;
+  readonly footage?: FootageConfig;
+}
+
 /** Makes the sample project in a folder that does not exist yet. Videos of the testing subset are left for the model to label. */
-export async function fillSample(dir: string): Promise<void> {
+export async function fillSample(
+  dir: string,
+  { name: title = 'Sample', counts = COUNTS, footage = FOOTAGE }: SampleOptions = {},
+): Promise<void> {
   const work = `${dir}.part`;
   fs.rmSync(work, { recursive: true, force: true });
-  const store = createProject(work, 'Sample');
+  const store = createProject(work, title);
   const media = createMedia({ cacheFolder: store.layout.cache });
   try {
     const folder = path.join(work, 'videos');
     fs.mkdirSync(folder);
-    const planned = [...planVideos(SEED, COUNTS, FOOTAGE)];
+    const planned = [...planVideos(SEED, counts, footage)];
     const names = [
       ...new Set(planned.flatMap((video) => video.segments.map((segment) => segment.label))),
     ].sort();

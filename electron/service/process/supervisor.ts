@@ -116,7 +116,14 @@ export function superviseService(options: SupervisorOptions): ServiceProcess {
     if (!ready) return;
     call.sent = true;
     call.attempts += 1;
-    send({ type: 'call', id: call.id, name: call.name, args: call.args });
+    try {
+      send({ type: 'call', id: call.id, name: call.name, args: call.args });
+    } catch {
+      // A circle or a BigInt: what JSON cannot say is no argument of any call.
+      pending.delete(call.id);
+      const words = `The arguments of ${String(call.name)} cannot be sent.`;
+      call.answer({ ok: false, error: toErrorInfo(new StudioError('wrong-usage', words)) });
+    }
   };
 
   const enqueue = (name: unknown, args: unknown, now: boolean): Promise<Envelope> =>

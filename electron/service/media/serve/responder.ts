@@ -2,7 +2,7 @@
  * Answers media requests by opaque id: video bytes with Range, exact frames, thumbnails, peaks, frame tables. The same for the desktop's
  * `media://` and the browser's `/media/`: shells only carry the answer.
  *
- * Ids are looked up, never joined to a path; only regular files are sent; types come from a short list; nothing is sniffed.
+ * Ids are looked up, never joined to a path; only regular files that begin like a video are sent; types come from a short list; nothing is sniffed.
  */
 import { open, readFile, realpath, stat, type FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -13,6 +13,7 @@ import { curveHeadBytes } from '#core/infer/curveFile';
 import type { StillFormat } from '#service/media/derive/images';
 import { changedFile } from '#service/media/relink';
 import type { MediaService } from '#service/media/service';
+import { HEAD_BYTES, looksLikeVideo } from './containerHead.ts';
 import { parseRange, rangeHeaders } from './range.ts';
 
 /** A request as every shell can state it. */
@@ -140,7 +141,12 @@ async function sendFile(path: string, request: MediaRequest): Promise<MediaRespo
   let kept = false;
   try {
     const { size, mtimeMs } = await file.stat();
-    if (!(await stat(real)).isFile()) throw new StudioError('not-found', 'There is no such video.');
+    const isVideo = async (): Promise<boolean> => {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      return looksLikeVideo(buffer.subarray(0, bytesRead));
+    };
+    if (!(await stat(real)).isFile() || (size > 0 && !(await isVideo())))
+      throw new StudioError('not-found', 'There is no such video.');
     const range = request.headers['range'];
     const answer = parseRange(typeof range === 'string' ? range : undefined, size);
     const headers = {

@@ -1,7 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { malformedCalls } from '../../../fixtures/malformed.ts';
+import { PACKED } from '../../fixtures/desktop.ts';
+import { descendants, remoteConnections } from '../../fixtures/processes.ts';
 import { useStudio } from '../../fixtures/spec.ts';
+import { windowPage } from '../../pages/window.ts';
+
+const PRELOAD =
+  PACKED === null
+    ? path.resolve(import.meta.dirname, '../../../../dist/preload/index.cjs')
+    : path.join(path.dirname(PACKED), 'resources/app.asar/dist/preload/index.cjs');
 
 describe('the desktop program’s locks', () => {
   const studio = useStudio();
@@ -27,7 +36,7 @@ describe('the desktop program’s locks', () => {
     });
     expect(seen).toEqual({
       globals: [],
-      bridge: ['invoke', 'on', 'openDialog', 'pathsOfFiles', 'saveDialog', 'shell'],
+      bridge: ['invoke', 'on', 'openDialog', 'pathsOfFiles', 'saveDialog', 'setMenuActions', 'shell'],
       replaced: false,
       origin: expect.stringMatching(/^app:\/\/studio\/index\.html/) as unknown,
       isolated: true,
@@ -141,31 +150,120 @@ describe('the desktop program’s locks', () => {
     expect(statuses.filter((status) => status === 200 || status === 206)).toEqual([]);
   });
 
-  it('answers malformed calls on every channel with a typed error', async () => {
-    const codes = await studio().page.evaluate(async () => {
-      const { invoke } = (
-        window as unknown as { studio: { invoke: (name: string, args: unknown) => Promise<unknown> } }
-      ).studio;
-      const bad: unknown[] = [7, 'x', null, [], { id: 7 }, { dir: '\0' }, { __proto__: null, edit: {} }];
-      const seen = new Set<string>();
-      for (const name of [
-        'document.edit',
-        'project.open',
-        'videos.add',
-        'nothing',
-        '__proto__',
-        'constructor',
-      ]) {
-        for (const args of bad) {
-          const code = await invoke(name, args).then(
-            () => 'answered',
-            (error: { code?: string; message?: string }) => error.code ?? error.message ?? 'untyped',
-          );
-          seen.add(code);
-        }
+  it('has a strict policy in the header of its page', async () => {
+    const policy = await studio().page.evaluate(async () =>
+      (await fetch('app://studio/index.html')).headers.get('content-security-policy'),
+    );
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe-eval|script-src[^;]*unsafe|https?:|wss?:|\*/);
+  });
+
+  it('embeds nothing', async () => {
+    const { page } = studio();
+    const seen = await page.evaluate(async () => {
+      const view = document.createElement('webview');
+      const frame = document.createElement('iframe');
+      frame.src = 'app://studio/index.html';
+      document.body.append(view, frame);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const found = { view: view.constructor.name, frames: 0 };
+      try {
+        found.frames = frame.contentDocument?.querySelectorAll('main').length ?? 0;
+      } catch {
+        // Another origin: nothing of ours.
       }
-      return [...seen].sort();
+      view.remove();
+      frame.remove();
+      return found;
     });
-    expect(codes).toEqual(['There is no such call.', 'wrong-usage']);
+    expect(seen).toEqual({ view: 'HTMLElement', frames: 0 });
+  });
+
+  it('answers no stranger, even one with the same preload', async () => {
+    const answers = await studio().electron?.evaluate(async ({ BrowserWindow, dialog }, preload) => {
+      let dialogs = 0;
+      dialog.showOpenDialog = () => {
+        dialogs += 1;
+        return Promise.resolve({ canceled: false, filePaths: ['/etc/passwd'] });
+      };
+      const stranger = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true } });
+      await stranger.loadURL('data:text/html,<p>stranger</p>');
+      const found = (await stranger.webContents.executeJavaScript(`Promise.all([
+        studio.invoke('app.info', {}).then(() => 'answered', (error) => error.code),
+        studio.invoke('document.edit', { edit: {} }).then(() => 'answered', (error) => error.code),
+        studio.openDialog('video'),
+        studio.saveDialog('x'),
+      ])`)) as unknown[];
+      stranger.destroy();
+      return [...found, dialogs];
+    }, PRELOAD);
+    expect(answers).toEqual(['not-allowed', 'not-allowed', [], null, 0]);
+  });
+
+  it('talks to no other machine', async () => {
+    const { pid, page } = studio();
+    await windowPage(page).ask('engines.list', {});
+    expect(await remoteConnections(pid)).toEqual([]);
+  });
+
+  it('answers 10,000 malformed calls over every channel with typed errors and nothing else', async () => {
+    const { page, electron, pid } = studio();
+    const before = await descendants(pid, 'service');
+    const dialogs = await electron?.evaluateHandle(({ dialog }) => {
+      const shown: string[] = [];
+      dialog.showOpenDialog = () => {
+        shown.push('open');
+        return Promise.resolve({ canceled: true, filePaths: [] });
+      };
+      dialog.showSaveDialog = () => {
+        shown.push('save');
+        return Promise.resolve({ canceled: true, filePath: '' });
+      };
+      return shown;
+    });
+    const outcomes = await page.evaluate(
+      async (calls) => {
+        const bridge = (
+          window as unknown as { studio: Record<string, (...args: unknown[]) => Promise<unknown>> }
+        ).studio;
+        const { invoke, openDialog, saveDialog, setMenuActions } = bridge;
+        const seen: Record<string, number> = {};
+        const count = (outcome: string): void => {
+          seen[outcome] = (seen[outcome] ?? 0) + 1;
+        };
+        for (let at = 0; at < calls.length; at += 100) {
+          await Promise.all(
+            calls.slice(at, at + 100).map(({ name, args }) =>
+              (invoke?.(name, args) ?? Promise.reject(new Error('no bridge'))).then(
+                () => count('answered'),
+                (error: { code?: string; message?: string }) =>
+                  count(error.code ?? error.message ?? 'untyped'),
+              ),
+            ),
+          );
+        }
+        // What JSON cannot say, on each kind of channel.
+        const cycle: Record<string, unknown> = {};
+        cycle['self'] = cycle;
+        for (const odd of [cycle, 10n, new Map([[1, 2]]), new Uint8Array(9), NaN, new Date(0), undefined]) {
+          await invoke?.('document.get', odd).then(
+            () => count('answered'),
+            (error: { code?: string }) => count(error.code ?? 'untyped'),
+          );
+          if (odd !== undefined) void setMenuActions?.(odd);
+          if (JSON.stringify(await openDialog?.(odd)) !== '[]') count('dialog');
+          if ((await saveDialog?.(odd)) !== null) count('dialog');
+        }
+        return seen;
+      },
+      malformedCalls(10_000, 1),
+    );
+    expect(Object.keys(outcomes).sort()).toEqual(['There is no such call.', 'wrong-usage']);
+    expect(Object.values(outcomes).reduce((sum, count) => sum + count, 0)).toBe(10_007);
+    expect(await dialogs?.jsonValue()).toEqual([]);
+    // The same service, and it still answers.
+    expect(await descendants(pid, 'service')).toEqual(before);
+    expect(await windowPage(page).ask('project.current', {})).toBeNull();
   });
 });

@@ -1,12 +1,16 @@
+// The page's sources use Svelte's runes.
+import type {} from 'svelte';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyElectron, startDesktop, type Desktop } from '../../fixtures/desktop.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ACTIONS } from '../../../../renderer/keys/actions.ts';
+import { copyProgram, startDesktop, type Desktop } from '../../fixtures/desktop.ts';
 import { descendants } from '../../fixtures/processes.ts';
 import { useStudio } from '../../fixtures/spec.ts';
+import { writeVideos } from '../../fixtures/videos.ts';
 import { startPage } from '../../pages/start.ts';
 import { windowPage } from '../../pages/window.ts';
 
@@ -20,23 +24,68 @@ interface Item {
 describe('the desktop program', () => {
   const studio = useStudio();
 
-  it('has native menus that drive the page', async () => {
+  const menuItem = (id: string): Promise<Item | null | undefined> =>
+    studio().electron?.evaluate(({ Menu }, wanted) => {
+      const item = Menu.getApplicationMenu()?.getMenuItemById(wanted);
+      return item == null ? null : { id: item.id, label: item.label, accelerator: item.accelerator ?? null };
+    }, id) ?? Promise.resolve(null);
+
+  it('has native menus out of the page’s own table of actions, which drive it', async () => {
     const { page, electron, folder } = studio();
+    await startPage(page).createProject('Menus', folder);
+    await vi.waitFor(async () =>
+      expect(await menuItem('go.models')).toMatchObject({ label: 'Go to Models' }),
+    );
     const ids = await electron?.evaluate(({ Menu }) => {
       const collect = (items: readonly Item[]): string[] =>
         items.flatMap((item) => [item.id, ...collect(item.submenu?.items ?? [])]);
       return collect(Menu.getApplicationMenu()?.items ?? []);
     });
-    expect(ids).toEqual(
-      expect.arrayContaining(['newProject', 'undo', 'go.review', 'shortcuts', 'copyDiagnostics']),
-    );
+    const listed = ACTIONS.map(({ id }) => id).filter((id) => !/^(re)?label\./.test(id));
+    // Moving the focus and walking through fields are keys, not commands of a menu.
+    expect(ids).toEqual(expect.arrayContaining(listed.filter((id) => id !== 'nextRegion')));
+    expect(ids).toEqual(expect.arrayContaining(['newProject', 'copyDiagnostics']));
     // Updates are off: no feed is set.
     expect(ids).not.toContain('lookForUpdates');
-    await startPage(page).createProject('Menus', folder);
     await electron?.evaluate(({ Menu }) => {
       Menu.getApplicationMenu()?.getMenuItemById('go.models')?.click();
     });
     await page.locator('main[data-screen="models"]').waitFor();
+  });
+
+  it('shows the keys and the language that the person has set', async () => {
+    const { ask } = windowPage(studio().page);
+    expect(await menuItem('markIn')).toMatchObject({ accelerator: 'I' });
+    await ask('settings.set', { keyProfile: 'boris', language: 'zh-CN' });
+    await vi.waitFor(async () =>
+      expect(await menuItem('markIn')).toMatchObject({
+        accelerator: 'CmdOrCtrl+I',
+        label: expect.stringMatching(/\p{Script=Han}/u) as unknown,
+      }),
+    );
+    await ask('settings.set', { keyProfile: 'nle', language: 'system' });
+    await vi.waitFor(async () => expect(await menuItem('markIn')).toMatchObject({ accelerator: 'I' }));
+  });
+
+  it('takes real files that are dropped on the window, by their paths', async () => {
+    const { page, electron, folder } = studio();
+    const [video] = await writeVideos(path.join(folder, 'dropped ü'), 1);
+    await windowPage(page).goTo('library');
+    const session = await electron?.context().newCDPSession(page);
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session?.send('Input.dispatchDragEvent', {
+        type,
+        x: 600,
+        y: 450,
+        data: { items: [], files: [video?.file ?? ''], dragOperationsMask: 1 },
+      });
+    }
+    await page
+      .getByText(video?.name ?? 'a video')
+      .first()
+      .waitFor();
+    const { items } = await windowPage(page).ask('videos.list', {});
+    expect(items.map((item) => item.path)).toEqual([video?.file]);
   });
 
   it('remembers recent projects in the menu', async () => {
@@ -80,7 +129,7 @@ describe('the desktop program', () => {
     expect(existsSync(path.join(dataDir, 'window'))).toBe(true);
   });
 
-  it('takes paths of dropped files from the preload alone', async () => {
+  it('knows no path for a file that the page made itself', async () => {
     const paths = await studio().page.evaluate(() => {
       const { pathsOfFiles } = (
         window as unknown as { studio: { pathsOfFiles: (files: File[]) => string[] } }
@@ -122,7 +171,7 @@ describe('starting the desktop program', () => {
 
   beforeAll(async () => {
     mkdirSync(dataDir, { recursive: true });
-    executable = await copyElectron(path.join(folder, 'Programme und Dateien'));
+    executable = await copyProgram(path.join(folder, 'Programme und Dateien'));
     desktop = await startDesktop({ dataDir, executable });
   });
   afterAll(async () => {
@@ -141,7 +190,7 @@ describe('starting the desktop program', () => {
     await startPage(page).createProject('Eins', folder);
     await windowPage(page).ask('project.close', {});
     await startPage(page).screen.waitFor();
-    const second = spawn(executable, ['--no-sandbox', path.join(folder, 'Eins')], {
+    const second = spawn(executable, ['--no-sandbox', path.join(folder, 'Eins', 'project.lofi')], {
       env: { ...process.env, LOFI_DATA_DIR: dataDir },
       stdio: 'ignore',
     });
