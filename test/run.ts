@@ -1,5 +1,6 @@
 /**
- * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron.
+ * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron, for the
+ * development build and for the packed program.
  *
  * What a machine lacks is said in one line and passed over; the last line sums everything up. `node test/run.ts unit|browser|desktop` runs one part.
  */
@@ -22,6 +23,12 @@ type Part = 'unit' | 'browser' | 'desktop';
 const ROOT = path.resolve(import.meta.dirname, '..');
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
 const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+const sum = (a: Counts, b: Counts): Counts => ({
+  passed: a.passed + b.passed,
+  failed: a.failed + b.failed,
+  skipped: a.skipped + b.skipped,
+});
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -79,7 +86,7 @@ async function vitest(
   }
 }
 
-const e2eArgs = (part: Part): readonly string[] => ['--config', `test/e2e/${part}.config.ts`];
+const e2eArgs = (part: Part | 'packed'): readonly string[] => ['--config', `test/e2e/${part}.config.ts`];
 
 async function runBrowser(): Promise<Counts> {
   const chromium = await findChromium();
@@ -104,7 +111,23 @@ async function runDesktop(): Promise<Counts> {
     return NOTHING;
   }
   await ensureBuilt(say, ['page', 'web', 'electron', 'node', 'cli']);
-  return vitest(e2eArgs('desktop'), { LOFI_ELECTRON: electron }, xvfb === null ? [] : [xvfb, '-a']);
+  const wrapper = xvfb === null ? [] : [xvfb, '-a'];
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'lofi packed ü '));
+  try {
+    // Packed once, from here on in a folder with a space and a letter that is not ASCII.
+    const { openForInspection, packForTests } = await import('./e2e/fixtures/packed.ts');
+    const program = await packForTests(path.join(folder, 'release'));
+    const inspectable = await openForInspection(program, path.join(folder, 'with inspector'));
+    const packed = { LOFI_ELECTRON: electron, LOFI_PACKED: inspectable, LOFI_PACKED_DIR: program };
+    // Side by side: each has its own display, data and programs, and both wait more than they compute.
+    const [development, shipped] = await Promise.all([
+      vitest(e2eArgs('desktop'), { LOFI_ELECTRON: electron }, wrapper),
+      vitest(e2eArgs('packed'), packed, wrapper),
+    ]);
+    return sum(development, shipped);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 const PARTS: Readonly<Record<Part, () => Promise<Counts>>> = {
@@ -131,11 +154,7 @@ for (const [name, run] of Object.entries(PARTS)) {
     say(`${name}: ${error instanceof Error ? error.message : String(error)}`);
     counts = { ...NOTHING, failed: 1 };
   }
-  total = {
-    passed: total.passed + counts.passed,
-    failed: total.failed + counts.failed,
-    skipped: total.skipped + counts.skipped,
-  };
+  total = sum(total, counts);
 }
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;

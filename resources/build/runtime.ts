@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describeLicences } from './licences.ts';
+import { inspectMediaLibrary, mediaLibraryDir } from './mediaLibrary.ts';
 import { isNeeded, listFiles, packageClosure, type Target } from './packages.ts';
 
 /** Packages that the bundles load at run time. `@tensorflow/tfjs-node-gpu` is installed on request only. */
@@ -59,14 +60,25 @@ exec "$here/../node/node" "$here/../dist/cli/index.mjs" "$@"
 `;
 const WINDOWS_LAUNCHER = `@"%~dp0..\\node\\node.exe" "%~dp0..\\dist\\cli\\index.mjs" %*\r\n`;
 
+/** Parts that come from elsewhere. */
+export interface RuntimeParts {
+  /** The target platform's Node; by default the one that the npm package `node` installed here. */
+  readonly nodeBinary?: string | undefined;
+  /** Folder with another `node-av.node` and the libraries that it needs beside it; by default the installed package's. */
+  readonly mediaLibrary?: string | undefined;
+}
+
 /**
  * Fills `dist/runtime` for a platform.
  *
  * @param root of the checkout, already built
- * @param nodeBinary the target platform's Node; by default the one that the npm package `node` installed here
  * @throws Error when a part is missing
  */
-export function stageRuntime(root: string, target: Target, nodeBinary?: string): RuntimeSizes {
+export function stageRuntime(
+  root: string,
+  target: Target,
+  { nodeBinary, mediaLibrary }: RuntimeParts = {},
+): RuntimeSizes {
   const out = path.join(root, 'dist/runtime');
   rmSync(out, { recursive: true, force: true });
   const copy = (from: string, to: string): void => {
@@ -97,9 +109,18 @@ export function stageRuntime(root: string, target: Target, nodeBinary?: string):
       if (isNeeded(name, below, target)) copy(path.join(dir, below), path.join(to, below));
     }
   }
+  const library = mediaLibraryDir(out, target);
+  if (mediaLibrary !== undefined) {
+    if (!existsSync(path.join(mediaLibrary, 'node-av.node')))
+      throw new Error(`There is no node-av.node in ${mediaLibrary}.`);
+    rmSync(path.join(library, 'node-av.node'), { force: true });
+    copy(mediaLibrary, library);
+  }
   writeFileSync(path.join(out, 'package.json'), '{ "private": true, "type": "module" }\n');
   const all = [...packages, ...packageClosure(root, BUNDLED_PACKAGES, target)];
-  writeFileSync(path.join(out, 'THIRD-PARTY-LICENCES.txt'), describeLicences(all));
+  const { configuration } = inspectMediaLibrary(library);
+  writeFileSync(path.join(out, 'THIRD-PARTY-LICENCES.txt'), describeLicences(all, configuration));
+  copy(path.join(root, 'resources/licences'), path.join(out, 'licences'));
   copy(path.join(root, 'LICENSE'), path.join(out, 'LICENSE'));
 
   mkdirSync(path.join(out, 'bin'), { recursive: true });
