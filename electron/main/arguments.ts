@@ -4,6 +4,7 @@
  */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const DATABASE = 'project.sqlite';
 const MARKER_ENDING = '.lofi';
@@ -16,6 +17,15 @@ const isFile = (file: string): boolean => {
   }
 };
 
+/** File managers of Linux hand over addresses (`file:///…`), those of other systems paths. */
+function withoutScheme(given: string): string {
+  try {
+    return given.startsWith('file:') ? fileURLToPath(given) : given;
+  } catch {
+    return given;
+  }
+}
+
 /**
  * The project that a path names; null when it names none.
  *
@@ -23,7 +33,7 @@ const isFile = (file: string): boolean => {
  * if nothing had been pressed.
  */
 export function projectOfPath(given: string, workingDir: string): string | null {
-  const full = path.resolve(workingDir, given);
+  const full = path.resolve(workingDir, withoutScheme(given));
   if (path.extname(full).toLowerCase() === MARKER_ENDING && isFile(full)) {
     return path.dirname(full);
   }

@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { projectOfArguments, projectOfPath } from './arguments.ts';
 import { openLog } from './log.ts';
@@ -77,6 +78,8 @@ describe('what the program is opened with', () => {
     expect(projectOfArguments(['--x', dir], '/')).toBeNull();
     writeFileSync(path.join(project, 'project.lofi'), '{}');
     expect(projectOfPath('project.lofi', project)).toBe(project);
+    expect(projectOfPath(pathToFileURL(path.join(project, 'project.lofi')).href, '/')).toBe(project);
+    expect(projectOfPath('file:%', '/')).toBeNull();
     // Its database is gone: the service will say so.
     rmSync(path.join(project, 'project.sqlite'));
     expect(projectOfPath(path.join(project, 'project.lofi'), '/')).toBe(project);
