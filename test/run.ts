@@ -1,8 +1,8 @@
 /**
- * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron, for the
- * development build and for the packed program.
+ * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron.
  *
- * What a machine lacks is said in one line and passed over; the last line sums everything up. `node test/run.ts unit|browser|desktop` runs one part.
+ * What a machine lacks is said in one line and passed over; the last line sums everything up. `node test/run.ts unit|browser|desktop` runs one part,
+ * `node test/run.ts packed` all specs of the desktop on the packed program.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -18,7 +18,10 @@ interface Counts {
   readonly skipped: number;
 }
 
-type Part = 'unit' | 'browser' | 'desktop';
+type Part = 'unit' | 'browser' | 'desktop' | 'packed';
+
+/** Runs when it is asked for alone: the development build's specs hold those of the package itself. */
+const ON_REQUEST: Part = 'packed';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
@@ -86,7 +89,7 @@ async function vitest(
   }
 }
 
-const e2eArgs = (part: Part | 'packed'): readonly string[] => ['--config', `test/e2e/${part}.config.ts`];
+const e2eArgs = (part: Part): readonly string[] => ['--config', `test/e2e/${part}.config.ts`];
 
 async function runBrowser(): Promise<Counts> {
   const chromium = await findChromium();
@@ -98,7 +101,10 @@ async function runBrowser(): Promise<Counts> {
   return vitest(e2eArgs('browser'), { LOFI_CHROMIUM: chromium });
 }
 
-async function runDesktop(): Promise<Counts> {
+/** Finds what Electron needs and runs specs in it. */
+async function inElectron(
+  run: (electron: string, wrapper: readonly string[]) => Promise<Counts>,
+): Promise<Counts> {
   const electron = await findElectron();
   if (electron === null) {
     say('Specs of the desktop program: left out, no Electron binary here (set LOFI_ELECTRON).');
@@ -111,20 +117,21 @@ async function runDesktop(): Promise<Counts> {
     return NOTHING;
   }
   await ensureBuilt(say, ['page', 'web', 'electron', 'node', 'cli']);
-  const wrapper = xvfb === null ? [] : [xvfb, '-a'];
+  return run(electron, xvfb === null ? [] : [xvfb, '-a']);
+}
+
+const runDevelopment = (electron: string, wrapper: readonly string[]): Promise<Counts> =>
+  vitest(e2eArgs('desktop'), { LOFI_ELECTRON: electron }, wrapper);
+
+/** Packs once, into a folder with a space and a letter that is not ASCII, and runs the specs of both shells on what was packed. */
+async function runPacked(electron: string, wrapper: readonly string[]): Promise<Counts> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'lofi packed ü '));
   try {
-    // Packed once, from here on in a folder with a space and a letter that is not ASCII.
     const { openForInspection, packForTests } = await import('./e2e/fixtures/packed.ts');
     const program = await packForTests(path.join(folder, 'release'));
     const inspectable = await openForInspection(program, path.join(folder, 'with inspector'));
     const packed = { LOFI_ELECTRON: electron, LOFI_PACKED: inspectable, LOFI_PACKED_DIR: program };
-    // Side by side: each has its own display, data and programs, and both wait more than they compute.
-    const [development, shipped] = await Promise.all([
-      vitest(e2eArgs('desktop'), { LOFI_ELECTRON: electron }, wrapper),
-      vitest(e2eArgs('packed'), packed, wrapper),
-    ]);
-    return sum(development, shipped);
+    return await vitest(e2eArgs('desktop'), packed, wrapper);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -133,7 +140,8 @@ async function runDesktop(): Promise<Counts> {
 const PARTS: Readonly<Record<Part, () => Promise<Counts>>> = {
   unit: () => vitest([]),
   browser: runBrowser,
-  desktop: runDesktop,
+  desktop: () => inElectron(runDevelopment),
+  packed: () => inElectron(runPacked),
 };
 
 const wanted = process.argv.slice(2);
@@ -146,7 +154,7 @@ if (unknown.length > 0) {
 }
 let total = NOTHING;
 for (const [name, run] of Object.entries(PARTS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (wanted.length > 0 ? !wanted.includes(name) : name === ON_REQUEST) continue;
   let counts: Counts;
   try {
     counts = await run();

@@ -3,17 +3,12 @@
  */
 import type { ViteUserConfig } from 'vitest/config';
 
-/** @param include which specs @param shell the shell that they run in @param exclude which of them not */
-export function endToEnd(
-  include: readonly string[],
-  shell: 'browser' | 'desktop',
-  exclude: readonly string[] = [],
-): ViteUserConfig {
+/** @param include which specs @param shell the shell that they run in */
+export function endToEnd(include: readonly string[], shell: 'browser' | 'desktop'): ViteUserConfig {
   return {
     test: {
       root: import.meta.dirname,
       include: [...include],
-      exclude: [...exclude],
       fileParallelism: false,
       maxWorkers: 1,
       pool: 'forks',

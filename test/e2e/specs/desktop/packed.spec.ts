@@ -16,7 +16,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { getRawHeader, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packForTests, startPacked } from '../../fixtures/packed.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi packed ü '));
@@ -24,12 +24,6 @@ let program = '';
 const inRuntime = (...parts: string[]): string => path.join(program, 'resources/runtime', ...parts);
 
 const NOBODY = 65_534;
-/** The smallest training that there is: the spec is about whether it runs from the package, not about what it learns. */
-const SHORT_TRAINING = {
-  aim: 'speed',
-  expert: { 'lofi.epochs': 1, 'lofi.headWarmupEpochs': 1, 'head.epochs': 2 },
-};
-
 /** Gives folders, and a key to the display, to a person without rights. */
 function handOver(uid: number, dirs: readonly string[]): void {
   for (const dir of dirs) chownSync(dir, uid, uid);
@@ -137,7 +131,7 @@ describe('the packed program', () => {
     });
   });
 
-  it('opens the sample project, plays, labels, trains, predicts and quits, and writes nowhere but into its data folder', async () => {
+  it('opens the sample project, plays, labels and quits, and writes nowhere but into its data folder', async () => {
     const dataDir = path.join(folder, 'data');
     const home = path.join(folder, 'home');
     mkdirSync(dataDir);
@@ -152,16 +146,6 @@ describe('the packed program', () => {
       const { evaluate, close } = await startPacked(program, dataDir, { uid });
       const ask = <T>(name: string, args: unknown = {}): Promise<T> =>
         evaluate<T>(`studio.invoke(${JSON.stringify(name)}, ${JSON.stringify(args)})`);
-      const untilDone = async (id: string): Promise<void> =>
-        vi.waitFor(
-          async () => {
-            const job = (await ask<{ id: string; state: string }[]>('jobs.list')).find(
-              (one) => one.id === id,
-            );
-            expect(job).toMatchObject({ state: 'done' });
-          },
-          { timeout: 200_000, interval: 200 },
-        );
       expect(await ask('project.openSample')).toMatchObject({ name: 'Sample' });
       const { items } = await ask<{ items: { id: string }[] }>('videos.list');
       expect(items.length).toBeGreaterThan(5);
@@ -188,9 +172,6 @@ describe('the packed program', () => {
       await ask('document.edit', { edit: { type: 'add-labels', labels: [label] } });
       const labels = await ask<{ name: string }[]>('labels.list');
       expect(labels.map(({ name }) => name)).toContain('packed');
-      await untilDone((await ask<{ id: string }>('train.start', SHORT_TRAINING)).id);
-      await untilDone((await ask<{ id: string }>('predict.start', { videoIds: [video] })).id);
-      expect((await ask<unknown[]>('predictions.list', { videoId: video })).length).toBeGreaterThan(0);
       expect(await close()).toBe(0);
     } finally {
       execFileSync('chmod', ['-R', 'u+w', program]);
@@ -202,7 +183,7 @@ describe('the packed program', () => {
         (file) => !/\/(\.cache\/(fontconfig|mesa_shader_cache)|\.pki|\.config\/dconf)\//.test(file),
       ),
     ).toEqual([]);
-  });
+  }, 240_000);
 
   it('has a command line', () => {
     const text = execFileSync(inRuntime('bin/lofi-studio'), ['--help'], { encoding: 'utf8' });
