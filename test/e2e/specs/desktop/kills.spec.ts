@@ -11,7 +11,7 @@ import { makeLabelledProject } from '../../fixtures/videos.ts';
 const KILLS = 20;
 const SEED = 9;
 const VICTIMS = ['service', 'worker', 'page'] as const;
-const RECOVERY = { timeout: 20_000, interval: 50 };
+const RECOVERY = { timeout: 60_000, interval: 50 };
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi kills ü-'));
 const project = path.join(folder, 'Versuch');
@@ -26,7 +26,7 @@ function ask<T>(name: string, args: unknown = {}): Promise<T> {
     // What a page that dies never answers is an edit that nobody acknowledged.
     return new Promise<T>((resolve, reject) => {
       const onGone = (): void => reject(new Error('the page is gone'));
-      const late = setTimeout(() => reject(new Error('no answer')), 3000);
+      const late = setTimeout(() => reject(new Error('no answer')), 5000);
       contents.once('render-process-gone', onGone);
       contents
         .executeJavaScript(text)
