@@ -21,7 +21,13 @@ import type { Fidelity, LofiConfig, SamplingConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { snippetsPerCall } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
-import { clipByGlobalNorm, cloneParameters, initialOptimiserState, optimiserStep } from './optimiser.ts';
+import {
+  clipByGlobalNorm,
+  cloneParameters,
+  initialOptimiserState,
+  optimiserStep,
+  requireFinite,
+} from './optimiser.ts';
 import type { OptimiserState } from './optimiser.ts';
 import { packMaps, unpackMaps } from './packing.ts';
 import { learningRateAt } from './schedule.ts';
@@ -367,8 +373,9 @@ function applyStep(
     span.phase === 'windows' ? config.windowEncoderLearningRate : config.encoder.learningRate;
   const encoderRate = learningRateAt(config.encoder, moment, encoderPeak);
   const headRate = learningRateAt(config.head, moment);
-  clipByGlobalNorm(encoderGradients, config.encoder.clipNorm);
-  clipByGlobalNorm(head.gradients, config.head.clipNorm);
+  const where = `Stage 2 diverged at step ${state.step}`;
+  requireFinite(clipByGlobalNorm(encoderGradients, config.encoder.clipNorm), encoderGradients, where);
+  requireFinite(clipByGlobalNorm(head.gradients, config.head.clipNorm), head.gradients, where);
   optimiserStep(
     config.encoder,
     encoderRate,

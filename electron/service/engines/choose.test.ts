@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,5 +31,16 @@ describe('choice of engine', () => {
     expect(info.selfTest).toBe('passed');
     expect(info.stepMs).toBeGreaterThan(0);
     expect((await listEngines()).find((engine) => engine.chosen)?.name).toBe('onnx');
+  });
+
+  it('names an engine that fails its self-test and does not offer it', async () => {
+    const file = join(folder, 'engines', 'results.json');
+    const results = JSON.parse(readFileSync(file, 'utf8')) as { onnx: { passed: boolean; failure: string } };
+    const failure = 'small conv1.weight: off by 5.0e-1 of its peak';
+    writeFileSync(file, JSON.stringify({ onnx: { ...results.onnx, passed: false, failure } }));
+    const info = (await listEngines()).find((engine) => engine.name === 'onnx');
+    expect(info).toMatchObject({ available: false, selfTest: 'failed', chosen: false });
+    expect(info?.reason).toContain(failure);
+    expect(info?.remedy).toMatch(/test it again/);
   });
 });

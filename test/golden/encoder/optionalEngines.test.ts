@@ -3,8 +3,11 @@
  * adapter, be it a software one. Where one is missing, a line says why.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encoderByName } from '#core/model/encoder/catalogue';
+import { initialiseEncoder } from '#core/model/encoder/initialise';
 import { openEngine } from '#service/engines/index';
 import { probeEngine } from '#service/engines/probe';
+import { referenceFrames } from '#service/engines/selftest/inputs';
 import { selfTest } from '#service/engines/selftest/selfTest';
 
 describe('optional engines', () => {
@@ -31,4 +34,21 @@ describe('optional engines', () => {
     },
     300_000,
   );
+
+  it('webgpu says so when the device is lost, instead of giving zeros', async () => {
+    const probe = await probeEngine('webgpu');
+    if (!probe.available) {
+      console.log(`webgpu is not tested here: ${probe.reason ?? 'it is not available'}`);
+      return;
+    }
+    const engine = await openEngine('webgpu');
+    const spec = encoderByName('small');
+    const session = await engine.openEncoder(spec, initialiseEncoder(spec, 1), { batchNorm: 'frozen' });
+    await engine.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await expect(session.features(referenceFrames([1, 8, 16, 16]))).rejects.toMatchObject({
+      code: 'engine-unavailable',
+      message: expect.stringContaining('graphics device was lost') as string,
+    });
+  }, 60_000);
 });

@@ -1,17 +1,17 @@
 /**
  * Native TensorFlow (CPU or CUDA) under TF.js for encoder and heads, once it is installed.
  */
-import type { ComputeEngine, EncoderSession } from '#core/compute/engine';
+import type { ComputeEngine, EncoderSession, FrameBatch } from '#core/compute/engine';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
-import { featuresInChunks } from '#core/compute/chunked';
+import { featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
 import { openTfjsEncoder } from '#core/model/tfjs/tfjsEncoder';
 import { readInstallation } from './installation.ts';
 import { NATIVE_BACKEND, loadNativeBackend } from './native.ts';
 import { nativeOps } from './nativeOps.ts';
 
-/** Activations of one run without gradients; larger batches are cut, so that extraction needs little memory. */
-const FEATURE_BYTES = 400e6;
+/** Activations of one run; larger batches are cut, so that memory is bounded. Each run reads and writes every weight, so it is not too small. */
+const RUN_BYTES = 100e6;
 
 /**
  * Opens the engine.
@@ -34,12 +34,21 @@ export async function openTensorflowEngine(): Promise<ComputeEngine> {
       const session = openTfjsEncoder(spec, parameters, { ...options, ops: nativeOps(backend) });
       if (options.batchNorm === 'trained') return session;
       const encoder = buildEncoderLayers(spec);
-      const features: EncoderSession['features'] = (frames) => {
+      const runSnippets = (frames: FrameBatch): number => {
         const [, count, height, width] = frames.shape;
         const one = activationBytes(encoder, { snippets: 1, frames: count, height, width });
-        return featuresInChunks(session, frames, Math.max(1, Math.floor(FEATURE_BYTES / one)));
+        return Math.max(1, Math.floor(RUN_BYTES / one));
       };
-      return { ...session, features };
+      const features: EncoderSession['features'] = (frames) =>
+        featuresInChunks(session, frames, runSnippets(frames));
+      const gradients: EncoderSession['gradients'] = (frames, dFeatures) =>
+        gradientsInChunks(session, frames, dFeatures, runSnippets(frames));
+      return {
+        ...session,
+        features,
+        gradients,
+        step: async (frames, head) => gradients(frames, await head(await features(frames))),
+      };
     },
     dispose: async () => {},
   };
