@@ -25,6 +25,8 @@ const WIDE = { width: 2560, height: 1440 };
 const QUALITY = 82;
 /** Time for pictures, figures and the exact frame to come. */
 const SETTLE_MS = 900;
+/** Time for a change of theme or language. */
+const REDRAW_MS = 250;
 
 const { values: options } = parseArgs({
   options: { project: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' } },
@@ -79,27 +81,32 @@ async function open(browser: Browser, dataDir: string, project: string | null): 
   };
 }
 
-/** One shot in every theme and language; some of them large, too. */
-async function take({ stage }: Opened, shot: Shot): Promise<void> {
-  const { page, ask } = stage;
-  for (const language of LANGUAGES) {
+/** What is on the screen in every theme and language. */
+async function inAllWords({ page, ask }: Stage, name: string, large: boolean): Promise<void> {
+  for (const language of large ? ['en' as const] : LANGUAGES) {
     for (const theme of THEMES) {
       await ask('settings.set', { theme, language });
       await page.locator(`html[data-theme="${theme}"][lang="${language}"]`).waitFor();
-      const sizes = WIDE_SHOTS.has(shot.name) && language === 'en' ? [SIZE, WIDE] : [SIZE];
-      for (const size of sizes) {
-        await page.setViewportSize(size);
-        // A fresh page for each: nothing is left open, nothing is left chosen.
-        await page.reload();
-        await page.locator('main, [data-testid=start]').first().waitFor();
-        await shot.prepare(stage);
-        await page.waitForTimeout(SETTLE_MS);
-        const large = size === WIDE ? '-2560' : '';
-        await picture(page, `${shot.name}-${theme}-${language === 'en' ? 'en' : 'zh'}${large}`);
-      }
-      await page.setViewportSize(SIZE);
+      await page.waitForTimeout(REDRAW_MS);
+      await picture(page, `${name}-${theme}-${language === 'en' ? 'en' : 'zh'}${large ? '-2560' : ''}`);
     }
   }
+}
+
+/** One shot in every theme and language; some of them large, too. */
+async function take({ stage }: Opened, shot: Shot): Promise<void> {
+  const { page, ask } = stage;
+  for (const size of WIDE_SHOTS.has(shot.name) ? [SIZE, WIDE] : [SIZE]) {
+    await ask('settings.set', { theme: 'dark', language: 'en' });
+    await page.setViewportSize(size);
+    // A fresh page for each: nothing is left open, nothing is left chosen.
+    await page.reload();
+    await page.locator('main, [data-testid=start]').first().waitFor();
+    await shot.prepare(stage);
+    await page.waitForTimeout(SETTLE_MS);
+    await inAllWords(stage, shot.name, size === WIDE);
+  }
+  await page.setViewportSize(SIZE);
   say(shot.name);
 }
 
@@ -122,15 +129,7 @@ async function takeTraining(opened: Opened): Promise<void> {
   await show('train');
   await page.getByTestId('train-preview').waitFor({ timeout: 300_000 });
   await page.waitForTimeout(2000);
-  // What runs does not wait: all four from the same page.
-  for (const language of LANGUAGES) {
-    for (const theme of THEMES) {
-      await ask('settings.set', { theme, language });
-      await page.locator(`html[data-theme="${theme}"][lang="${language}"]`).waitFor();
-      await page.waitForTimeout(300);
-      await picture(page, `train-running-${theme}-${language === 'en' ? 'en' : 'zh'}`);
-    }
-  }
+  await inAllWords(stage, 'train-running', false);
   await page.getByTestId('train-verdict').waitFor({ timeout: 600_000 });
   await take(opened, {
     name: 'train-done',
