@@ -61,7 +61,7 @@ export const FULL_SHOTS: readonly Shot[] = [
     name: 'review',
     prepare: async (stage) => {
       await screen('review', '[data-testid=candidate]')(stage);
-      await stage.page.locator('.picture[aria-busy="false"]').waitFor();
+      await stage.page.locator('[data-testid=stage]:not([data-frame="-1"])').waitFor();
       await stage.page.waitForTimeout(600);
       await stage.page.keyboard.press('k');
     },
