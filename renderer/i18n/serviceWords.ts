@@ -169,10 +169,6 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['There is no model yet. Train one first.', '还没有模型，请先训练。'],
   ['There are no videos to predict on. Add some.', '没有可预测的视频，请先添加。'],
-  [
-    '"{title}" is running. Delete the model when it has ended.',
-    '“{title}”正在运行。请在其结束后再删除模型。',
-  ],
   ['{path} exists already. Choose another name.', '{path} 已存在，请换一个名称。'],
   [
     'The program was closed while this job ran. Resume it when you like.',
