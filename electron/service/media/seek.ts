@@ -1,11 +1,38 @@
 /**
- * Seeking that can be trusted: by the DTS of a key frame from the packet index, some way before the wanted frame. Where the demuxer lands is
+ * Seeking that can be trusted: to a key frame from the packet index, by its PTS or DTS, whichever makes the demuxer land on it. Where the demuxer lands is
  * for the caller to verify by the identity of the frames that come.
  */
-import { AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
-import type { CodecContext } from 'node-av/lib';
+import { AVERROR_EAGAIN, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
+import { Packet, type CodecContext } from 'node-av/lib';
 import type { FrameIndex } from './frameIndex.ts';
-import type { Source } from './source.ts';
+import { timestamp, type Source } from './source.ts';
+
+/** Which time the demuxer of an open file was last found to look for. */
+const prefersPts = new WeakMap<Source, boolean>();
+
+function jump(source: Source, target: number): boolean {
+  return source.format.seekFrameSync(source.streamIndex, BigInt(target), AVSEEK_FLAG_BACKWARD) >= 0;
+}
+
+/** Whether the next packet of the video is the key frame with these times; reads on, so that a jump must follow. */
+function standsAt(source: Source, pts: number, dts: number): boolean {
+  const packet = new Packet();
+  packet.alloc();
+  try {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const code = source.format.readFrameSync(packet);
+      if (code === AVERROR_EAGAIN) continue;
+      if (code < 0) return false;
+      const isVideo = packet.streamIndex === source.streamIndex && packet.size > 0;
+      const [own, decode] = [timestamp(packet.pts), timestamp(packet.dts)];
+      packet.unref();
+      if (isVideo) return decode === dts && (own === null || own === pts);
+    }
+    return false;
+  } finally {
+    packet.free();
+  }
+}
 
 /** Number of the last seek point at or before a frame; −1 before the first. */
 export function keyAt(index: FrameIndex, frame: number): number {
@@ -40,8 +67,17 @@ export function seekTo(
   const chosen = keyAt(index, frame) - earlier;
   if (chosen < 0) return false;
   if (after >= 0 && keys.pts[chosen]! <= index.ids[after]!) return false;
-  if (source.format.seekFrameSync(source.streamIndex, BigInt(keys.dts[chosen]!), AVSEEK_FLAG_BACKWARD) < 0)
-    return false;
+  const [pts, dts] = [keys.pts[chosen]!, keys.dts[chosen]!];
+  // Some demuxers look for the PTS, some for the DTS, and land a whole GOP too early when given the other.
+  const byPts = prefersPts.get(source) ?? true;
+  for (const target of byPts ? [pts, dts] : [dts, pts]) {
+    if (!jump(source, target) || !standsAt(source, pts, dts)) continue;
+    prefersPts.set(source, target === pts);
+    if (!jump(source, target)) return false;
+    decoder.flushBuffers();
+    return true;
+  }
+  if (!jump(source, dts)) return false;
   decoder.flushBuffers();
   return true;
 }
