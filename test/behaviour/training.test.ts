@@ -194,7 +194,7 @@ describe('a training', () => {
     'that meets a full disk ends with words, and goes on to the same models when there is room (skipped where nothing can be mounted)',
     async () => {
       const disk = path.join(root, 'disk');
-      expect(mount(['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs'], disk)).toBe(true);
+      expect(mount(['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs'], disk)).toBe(true);
       const job: TrainJob = {
         kind: 'train',
         jobId: 'full',

@@ -208,6 +208,16 @@ export function createMediaResponder({ resolve, media, curves }: ResponderOption
     const tooMany = more.length > 0 || (first !== undefined && ['video', 'proxy', 'index'].includes(kind));
     const video = id === '' || tooMany ? null : await resolve(id);
     if (video === null) throw new StudioError('not-found', 'There is no such video.');
+    // Curves are the project's own: they are there while the video is elsewhere.
+    if (kind === 'curves') {
+      const file = curves?.(id, first ?? '') ?? null;
+      if (file === null || second !== undefined)
+        throw new StudioError('not-found', 'There is no such address.');
+      const data = await readFile(file);
+      return bytes(request, 'application/octet-stream', data.subarray(curveHeadBytes(data)), {
+        'Cache-Control': 'no-cache',
+      });
+    }
     const { path } = video;
     await stat(path);
     if (video.contentHash !== null && (await media.contentHash(path)) !== video.contentHash)
@@ -257,15 +267,6 @@ export function createMediaResponder({ resolve, media, curves }: ResponderOption
         return bytes(request, 'application/octet-stream', await media.indexBytes(path, options(request)), {
           'Cache-Control': 'no-cache',
         });
-      case 'curves': {
-        const file = curves?.(id, first ?? '') ?? null;
-        if (file === null || second !== undefined)
-          throw new StudioError('not-found', 'There is no such address.');
-        const data = await readFile(file);
-        return bytes(request, 'application/octet-stream', data.subarray(curveHeadBytes(data)), {
-          'Cache-Control': 'no-cache',
-        });
-      }
       default:
         throw new StudioError('not-found', 'There is no such address.');
     }
