@@ -169,6 +169,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['There is no model yet. Train one first.', '还没有模型，请先训练。'],
   ['There are no videos to predict on. Add some.', '没有可预测的视频，请先添加。'],
+  [
+    '{file} is a single picture: nothing starts or ends in it. Add a video of two frames or more.',
+    '{file} 只有一帧画面，其中没有动作的开始或结束。请添加至少两帧的视频。',
+  ],
   ['{path} exists already. Choose another name.', '{path} 已存在，请换一个名称。'],
   [
     'The program was closed while this job ran. Resume it when you like.',

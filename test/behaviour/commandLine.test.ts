@@ -141,10 +141,13 @@ describe('command line', () => {
     expect(words).toContain('lofi.epoch');
   });
 
-  it('reads a video of one frame', () => {
+  it('reads a video of one frame, and refuses it in a project, where nothing could start or end in it', () => {
     const { code, out } = run('probe', inFolder('one-frame.mp4'), '--json');
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ frameCount: 1 });
+    const refused = run('project', 'add', inFolder('project'), inFolder('one-frame.mp4'));
+    expect(refused.code).toBe(3);
+    expect(refused.words.trim()).toContain('one-frame.mp4 is a single picture');
   });
 
   it('warns of labels outside the video, and keeps what can be kept when asked to repair', () => {

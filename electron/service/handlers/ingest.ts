@@ -40,6 +40,13 @@ export async function readVideo(file: string, media: MediaReader, signal?: Abort
   const index = await media.frameIndex(file, options);
   const startPts = index.pts[0];
   if (startPts === undefined) throw new StudioError('bad-input', `${file} has no frames.`, { path: file });
+  if (index.pts.length === 1) {
+    throw new StudioError(
+      'bad-input',
+      `${file} is a single picture: nothing starts or ends in it. Add a video of two frames or more.`,
+      { path: file },
+    );
+  }
   return {
     path: file,
     contentHash: hash,

@@ -23,6 +23,10 @@ export async function choose(
   const folder = first.slice(0, first.lastIndexOf('/'));
   const files = paths.filter((path) => /\.\w+$/.test(path));
   const address = box.getByTestId('file-browser-path');
+  // The first listing writes its folder into the field: typing before it comes would be overwritten.
+  await studio.page.waitForFunction(
+    () => document.querySelector<HTMLInputElement>('[data-testid="file-browser-path"]')?.value !== '',
+  );
   await address.fill(files.length === 0 ? first : folder);
   await address.press('Enter');
   for (const file of files) {

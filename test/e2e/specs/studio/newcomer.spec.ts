@@ -2,7 +2,7 @@
  * A newcomer's path, whole, on the real service: an empty project, videos, labels by mouse and by keys, a fine-tuning with the small encoder,
  * predictions, review, figures, a file. The training is real and small: a few epochs on small pictures.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useStudio } from '../../fixtures/spec.ts';
@@ -290,6 +290,8 @@ describe("a newcomer's path", () => {
       'First',
     ].filter((name) => name !== '');
     await goTo('settings');
+    // Notices stay in the language in which they were given.
+    await expect.poll(() => page.getByText(/: done$/).count(), { timeout: 30_000 }).toBe(0);
     await page.getByTestId('settings-language').selectOption('zh-CN');
     await page.locator('html[lang="zh-CN"]').waitFor();
     for (const screen of [
@@ -324,7 +326,8 @@ describe("a newcomer's path", () => {
     } else {
       await choose(studio(), [folder], () => page.getByTestId('export-save').click());
     }
-    await page.getByText(/^Saved to /).waitFor();
+    await expect.poll(() => existsSync(file)).toBe(true);
+    await page.getByText(/^Saved to .*First-labels\.csv/).waitFor();
     const lines = readFileSync(file, 'utf8').trim().split(/\r?\n/);
     // A video without segments has a row with its name alone.
     const marked = lines.slice(1).filter((line) => LABELS.some((label) => line.includes(`,${label},`)));
