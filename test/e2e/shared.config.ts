@@ -13,7 +13,7 @@ export function endToEnd(include: readonly string[], shell: 'browser' | 'desktop
       maxWorkers: 1,
       pool: 'forks',
       testTimeout: 120_000,
-      hookTimeout: 240_000,
+      hookTimeout: 120_000,
       expect: { poll: { timeout: 15_000 } },
       env: { LOFI_SHELL: shell },
     },
