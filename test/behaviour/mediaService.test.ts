@@ -1,5 +1,5 @@
 /**
- * The media service as the program uses it: serving by id over HTTP, thumbnails, peaks, proxies, caches, sampling beside compute, finding moved files.
+ * The media service as the program uses it: serving by id over HTTP, thumbnails, peaks, proxies, caches, finding moved files.
  */
 import {
   copyFile,
@@ -23,11 +23,9 @@ import { contentHash, fullHash } from '#service/media/contentHash';
 import { aroundInGop, createStills } from '#service/media/isolate/stills';
 import { buildFrameIndex } from '#service/media/frameIndex';
 import { findMoved, requireUnchanged, stateOf } from '#service/media/relink';
-import { createSampler } from '#service/media/sampling/sampler';
 import { sampleFramesSync } from '#service/media/sample';
 import { createMediaResponder, mediaListener, type ServedVideo } from '#service/media/serve/responder';
 import { createMedia, type MediaService } from '#service/media/service';
-import { openFrameCache } from '#worker/frameCache';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
 import { readNumber } from '../fixtures/videos/pattern.ts';
 import { writeTone } from '../fixtures/videos/tone.ts';
@@ -36,7 +34,6 @@ let folder = '';
 let media: MediaService;
 let server: http.Server;
 let base = '';
-let paths: Map<string, string>;
 /** Content hash that a path must have, where a test says so. */
 const expected = new Map<string, string>();
 const at = (name: string): string => join(folder, name);
@@ -44,7 +41,7 @@ const fileNamed = (file: string): string => at(join('seeds', file));
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lofi-media-'));
-  paths = await makeAwkward(
+  await makeAwkward(
     at('seeds'),
     AWKWARD.filter(({ file }) =>
       ['bframes.mp4', 'vfr.mkv', 'hevc.mp4', 'late.mkv', 'mjpeg.avi', 'turned90.mp4'].includes(file),
@@ -389,84 +386,6 @@ describe('a file with other content under the same name', () => {
     } finally {
       certain.dispose();
     }
-  });
-});
-
-describe('sampling beside compute', () => {
-  it('gives the same pixels as sampling here, in order, and errors in their turn', async () => {
-    const path = fileNamed('bframes.mp4');
-    const index = buildFrameIndex(path);
-    const request = (start: number) => ({
-      path,
-      index,
-      frameIndices: Int32Array.of(start, start + 9, start),
-      side: 32,
-      fit: 'square-crop' as const,
-    });
-    const sampler = createSampler({ ahead: 2 });
-    try {
-      let at0 = 0;
-      for await (const { pixels, missing } of sampler.stream([0, 10, 20, 30, 40].map(request))) {
-        expect(Buffer.from(pixels).equals(sampleFramesSync(path, index, request(at0 * 10)))).toBe(true);
-        expect(missing).toEqual([]);
-        at0 += 1;
-      }
-      expect(at0).toBe(5);
-      await expect(sampler.sample({ ...request(0), frameIndices: Int32Array.of(60) })).rejects.toMatchObject({
-        code: 'wrong-usage',
-      });
-      await expect(sampler.sample({ ...request(0), path: at('nowhere.mp4') })).rejects.toMatchObject({
-        code: 'bad-input',
-      });
-      const control = new AbortController();
-      const waiting = sampler.sample(request(5), control.signal);
-      control.abort();
-      await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
-      expect((await sampler.sample(request(7))).pixels.length).toBe(3 * 32 * 32 * 3);
-    } finally {
-      await sampler.close();
-    }
-  });
-
-  it('keeps sampled frames on the disk up to a limit, least recently used first out', async () => {
-    const path = fileNamed('bframes.mp4');
-    const index = buildFrameIndex(path);
-    const frames = Int32Array.of(3, 10, 20);
-    const video = (id: string) => ({ id, path, contentHash: id, index, frames });
-    const bytes = 3 * 20 * 20 * 3;
-    const { signal } = new AbortController();
-    const kept = async (): Promise<string[]> =>
-      (await readdir(at('samples/frames'))).map((name) => name.split('-')[0]!).sort();
-    /** Each job decodes or finds one video, with room for two on the disk. */
-    const job = async (id: string): Promise<Uint8Array> => {
-      const cache = openFrameCache(at('samples'), 20, 2 * bytes);
-      try {
-        void cache.prepare(video(id), signal);
-        return await cache.read(id, Int32Array.of(10));
-      } finally {
-        await cache.close();
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
-    const expected = sampleFramesSync(path, index, {
-      frameIndices: Int32Array.of(10),
-      side: 20,
-      fit: 'square-crop',
-    });
-    for (const id of ['a', 'b', 'a', 'c']) expect(await job(id)).toEqual(expected);
-    expect(await kept()).toEqual(['a', 'c']);
-    // What a job has open stays, whatever the limit.
-    const greedy = openFrameCache(at('samples'), 20, bytes);
-    for (const id of ['d', 'e', 'f']) void greedy.prepare(video(id), signal);
-    for (const id of ['f', 'd', 'e']) expect(await greedy.read(id, Int32Array.of(10))).toEqual(expected);
-    expect(await kept()).toEqual(['d', 'e', 'f']);
-    // What cannot be decoded is told to whoever reads it, and harms no other.
-    greedy.prepare({ ...video('g'), path: at('nowhere.mp4') }, signal).catch(() => undefined);
-    void greedy.prepare(video('h'), signal);
-    await expect(greedy.read('g', Int32Array.of(10))).rejects.toMatchObject({ code: 'bad-input' });
-    expect(await greedy.read('h', Int32Array.of(3, 20))).toHaveLength(2 * 20 * 20 * 3);
-    await greedy.close();
-    expect(paths.size).toBe(6);
   });
 });
 
