@@ -12,6 +12,7 @@ import { newId } from './annotationCommands.ts';
 import { applyEdit, doc } from './document.svelte.ts';
 import { edits } from './edits.svelte.ts';
 import { notifyError } from './notices.svelte.ts';
+import { USUAL_MIN_SCORE } from './usualScore.ts';
 
 /** Orders of the queue. */
 export type ReviewOrder = 'uncertain' | 'score' | 'time';
@@ -22,13 +23,10 @@ export interface DraftEdges {
   readonly lastFrame: number;
 }
 
-/** Below this a proposal is rarely right; where there is nothing above it, all are shown. */
-const DEFAULT_MIN_SCORE = 0.3;
-
 class ReviewQueue {
   order = $state<ReviewOrder>('uncertain');
   labelId = $state<string | null>(null);
-  minScore = $state(DEFAULT_MIN_SCORE);
+  minScore = $state(USUAL_MIN_SCORE);
   /** Leave out videos that are labelled from end to end. */
   newOnly = $state(true);
   list = $state.raw<readonly PredictionInfo[]>([]);

@@ -17,6 +17,7 @@ import type { SnapKind } from '#core/timeline/snapping';
 import { doc } from '../state/document.svelte.ts';
 import { labels } from '../state/labels.svelte.ts';
 import { player } from '../state/player.svelte.ts';
+import { USUAL_MIN_SCORE } from '../state/usualScore.ts';
 
 /** What stands on a lane. */
 export type TrackItem = SegmentInfo | PredictionInfo;
@@ -60,7 +61,15 @@ class TimelineState {
   showRejected = $state(false);
   /** Whether the model's score curves are shown, where there are some. */
   showScores = $state(true);
-  minScore = $state(0);
+  /** The least confidence that the person chose to see; null before a choice. */
+  chosenMinScore = $state<number | null>(null);
+  /** The least confidence that is shown: the chosen one, else the usual one where the video has a proposal above it. */
+  readonly minScore: number = $derived(
+    this.chosenMinScore ??
+      (doc.predictions.some(({ review, score }) => review === 'predicted' && score >= USUAL_MIN_SCORE)
+        ? USUAL_MIN_SCORE
+        : 0),
+  );
   /** Label of new segments. */
   currentLabelId = $state<string | null>(null);
   /** Marked range in PTS, either side may be open. */

@@ -126,6 +126,8 @@ async function takeTraining(opened: Opened): Promise<void> {
       'head.validateEvery': 2,
     },
   });
+  await page.reload();
+  await page.locator('main').first().waitFor();
   await show('train');
   await page.getByTestId('train-preview').waitFor({ timeout: 300_000 });
   await page.waitForTimeout(2000);
@@ -138,12 +140,19 @@ async function takeTraining(opened: Opened): Promise<void> {
       await page.getByTestId('train-verdict').waitFor();
     },
   });
+  await take(opened, {
+    name: 'jobs',
+    prepare: async () => {
+      await show('jobs');
+      await page.getByTestId('job').first().waitFor();
+    },
+  });
 }
 
 /** A training that fails, and a queue where everything is decided. */
 async function takeEndings(opened: Opened): Promise<void> {
   const { ask, show, page } = opened.stage;
-  const { id } = await ask('train.start', { expert: { encoder: 'an-encoder-that-is-not-there' } });
+  const { id } = await ask('train.start', { expert: { encoder: '/encoders/moved-away' } });
   const hasFailed = async (): Promise<boolean> =>
     (await ask('jobs.list', {})).some((job) => job.id === id && job.state === 'failed');
   while (!(await hasFailed())) await page.waitForTimeout(200);

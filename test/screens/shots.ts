@@ -98,7 +98,6 @@ export const FULL_SHOTS: readonly Shot[] = [
       await stage.page.getByTestId('model-delete').waitFor();
     },
   },
-  { name: 'jobs', prepare: screen('jobs', '[data-testid=job]') },
   ...(['general', 'keys', 'reaction', 'engines', 'labels', 'import', 'export', 'backups'] as const).map(
     (name) => ({
       name: `settings-${name}`,

@@ -242,9 +242,13 @@ export function acceptAbove(): void {
 
 /** Rejects every prediction of the video that waits and is less sure than the confidence chosen above the timeline. */
 export function rejectBelow(): void {
+  if ((timeline.chosenMinScore ?? 0) === 0) {
+    notify(t('bulk.needsScore'));
+    return;
+  }
   const ids = waiting((score) => score < timeline.minScore);
   if (ids.length === 0) {
-    notify(t(timeline.minScore === 0 ? 'bulk.needsScore' : 'bulk.none'));
+    notify(t('bulk.none'));
     return;
   }
   void removeItems(ids).then(() => notify(t('bulk.rejected', { count: ids.length }), 'good'));
