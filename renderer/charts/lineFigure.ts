@@ -27,6 +27,8 @@ export const SERIES_COLOURS: Readonly<Record<string, string>> = {
   lofi: '#5490f4',
   stage2: '#fc9028',
 };
+/** For series beside those, told apart from them. */
+export const FURTHER_COLOURS: readonly string[] = ['#9cc07c', '#c07cc0', '#d9b25f'];
 const OTHER_COLOURS = ['#5490f4', '#fc9028', '#9cc07c', '#c07cc0', '#8b95a4'];
 
 /** More points than pixels cannot be seen: every line keeps at most this many. */

@@ -60,6 +60,8 @@ export const train = {
   'train.series.lofi': ['head, tuned encoder', '检测头（调优后的编码器）'],
   'train.series.stage2': ['LoFi', 'LoFi'],
   'train.series.target': ['segments', '片段分类'],
+  'train.series.rate': ['rate {rate}', '学习率 {rate}'],
+  'train.series.agnostic': ['all classes as one', '不分类别'],
   'train.noCurves': ['Curves appear with the first steps.', '训练开始后将显示曲线。'],
   'train.outcome': ['Last training', '最近一次训练'],
   'train.recommended': [
