@@ -50,6 +50,7 @@ describe('the other screens without eyes and without a mouse', () => {
       await look(section);
     }
     await page.getByTestId('job-bar').getByRole('link').click();
+    await page.locator('main[data-screen="jobs"] h1').waitFor();
     await look('jobs');
     for (const [keys, box] of [
       ['Control+k', 'palette'],
