@@ -1,5 +1,5 @@
 /**
- * Reads the service's frame table (`/index/ID`): the layout that `electron/service/media/indexFile.ts` writes, of which the
+ * Reads the service's frame table (`/index/ID`): the layout that `electron/service/media/index/indexFile.ts` writes, of which the
  * screens need the first column, the PTS.
  *
  * Little endian: `LOFIIDX2`, length of a JSON head, the head padded to eight bytes, then the columns, either plain float64 or

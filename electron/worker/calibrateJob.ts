@@ -13,8 +13,8 @@ import type { CalibrateJob, CalibrateResult } from '#core/train/job';
 import { chunkOf } from '#core/train/work';
 import { createRandom } from '#core/util/random';
 import { openEngine } from '#service/engines/index';
-import { openFrameIndex } from '#service/media/indexCache';
-import { sampleFrames } from '#service/media/sample';
+import { openFrameIndex } from '#service/media/index/indexCache';
+import { sampleFrames } from '#service/media/decode/sample';
 import type { JobHandle } from './control.ts';
 import { loadEncoder } from './modelFolder.ts';
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { FrameSource } from '#core/data/assemble';
 import { StudioError } from '#core/contract/errors';
 import { mixSeed } from '#core/util/random';
-import type { FrameIndex } from '#service/media/frameIndex';
+import type { FrameIndex } from '#service/media/index/frameIndex';
 import { createSampler, type Sampler } from '#service/media/sampling/sampler';
 import { trimFolder } from '#service/media/sampling/trimFolder';
 

@@ -8,9 +8,9 @@ import type { SnippetPlan, VideoTiming } from '#core/data/snippets';
 import type { LofiConfig, SamplingConfig } from '#core/train/config';
 import type { TimedVideo } from '#core/train/environment';
 import type { JobVideo } from '#core/train/job';
-import { openFrameIndex } from '#service/media/indexCache';
-import type { FrameIndex } from '#service/media/frameIndex';
-import { requireUnchanged } from '#service/media/relink';
+import { openFrameIndex } from '#service/media/index/indexCache';
+import type { FrameIndex } from '#service/media/index/frameIndex';
+import { requireUnchanged } from '#service/media/file/relink';
 import type { JobControl } from './control.ts';
 import type { FrameCache } from './frameCache.ts';
 

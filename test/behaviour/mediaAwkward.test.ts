@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '#core/util/random';
-import { openExact } from '#service/media/exact';
-import { buildFrameIndex, indexAtPts } from '#service/media/frameIndex';
-import { packIndex, unpackIndex } from '#service/media/indexFile';
-import { probeVideo } from '#service/media/probe';
-import { sampleFramesSync } from '#service/media/sample';
+import { openExact } from '#service/media/decode/exact';
+import { buildFrameIndex, indexAtPts } from '#service/media/index/frameIndex';
+import { packIndex, unpackIndex } from '#service/media/index/indexFile';
+import { probeVideo } from '#service/media/file/probe';
+import { sampleFramesSync } from '#service/media/decode/sample';
 import { AWKWARD } from '../fixtures/videos/awkward.ts';
 import { readNumber } from '../fixtures/videos/pattern.ts';
 

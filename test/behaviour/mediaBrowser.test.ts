@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ptsToSec } from '#core/annotation/timebase';
-import { buildFrameIndex } from '#service/media/frameIndex';
+import { buildFrameIndex } from '#service/media/index/frameIndex';
 import { createMediaResponder, mediaListener } from '#service/media/serve/responder';
 import { createMedia, type MediaService } from '#service/media/service';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';

@@ -5,9 +5,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildFrameIndex } from '#service/media/frameIndex';
+import { buildFrameIndex } from '#service/media/index/frameIndex';
 import { createSampler } from '#service/media/sampling/sampler';
-import { sampleFramesSync } from '#service/media/sample';
+import { sampleFramesSync } from '#service/media/decode/sample';
 import { openFrameCache } from '#worker/frameCache';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
 

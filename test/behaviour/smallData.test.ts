@@ -11,7 +11,7 @@ import type { TrainConfig } from '#core/train/config';
 import { STUDIO_CONFIG } from '#core/train/defaults';
 import type { JobVideo, PredictResult, TrainResult, WorkerMessage } from '#core/train/job';
 import { chooseVariant } from '#core/train/run';
-import { contentHash } from '#service/media/contentHash';
+import { contentHash } from '#service/media/file/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { runJob } from '#worker/runJob';
 

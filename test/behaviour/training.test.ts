@@ -24,7 +24,7 @@ import type {
   WorkerMessage,
 } from '#core/train/job';
 import { scoreDetections } from '#core/train/heldOut';
-import { contentHash } from '#service/media/contentHash';
+import { contentHash } from '#service/media/file/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { createRandom } from '#core/util/random';
 import { startWorker } from '#service/jobs/workerProcess';

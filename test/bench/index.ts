@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildFrameIndex } from '#service/media/frameIndex';
-import { openFrameIndex } from '#service/media/indexCache';
-import { packIndex } from '#service/media/indexFile';
-import { contentHash } from '#service/media/contentHash';
+import { buildFrameIndex } from '#service/media/index/frameIndex';
+import { openFrameIndex } from '#service/media/index/indexCache';
+import { packIndex } from '#service/media/index/indexFile';
+import { contentHash } from '#service/media/file/contentHash';
 import { ffmpegSeconds, largeVideo, peakBytes } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
 

@@ -20,7 +20,7 @@ import { DEMO_CONFIG } from '#core/train/defaults';
 import type { JobVideo, PredictResult, StageFigures, TrainResult } from '#core/train/job';
 import { LOOK_PRETRAINING, pretrainEncoder } from '#core/train/pretrain';
 import { openEngine } from '#service/engines/index';
-import { contentHash } from '#service/media/contentHash';
+import { contentHash } from '#service/media/file/contentHash';
 import { saveEncoder } from '#worker/modelFolder';
 import { runJob } from '#worker/runJob';
 import type { Benchmark } from './benchmark.ts';

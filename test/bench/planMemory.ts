@@ -18,7 +18,7 @@ import { STUDIO_CONFIG } from '#core/train/defaults';
 import type { JobVideo } from '#core/train/job';
 import { memoryEstimate } from '#core/train/memory';
 import { startWorker } from '#service/jobs/workerProcess';
-import { contentHash } from '#service/media/contentHash';
+import { contentHash } from '#service/media/file/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { encoderFolder, loadEncoder, saveEncoder } from '#worker/modelFolder';
 import type { Benchmark } from './benchmark.ts';

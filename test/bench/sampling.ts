@@ -1,7 +1,7 @@
 /** `bench media-sampling`: every frame of a video at 128 × 128 from one pass, beside the `ffmpeg` command to rawvideo, in turns. */
-import { buildFrameIndex } from '#service/media/frameIndex';
-import { sampleFramesSync } from '#service/media/sample';
-import { threadsFor } from '#service/media/source';
+import { buildFrameIndex } from '#service/media/index/frameIndex';
+import { sampleFramesSync } from '#service/media/decode/sample';
+import { threadsFor } from '#service/media/file/source';
 import { ffmpegSeconds, largeVideo, peakBytes } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
 

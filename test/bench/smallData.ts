@@ -18,7 +18,7 @@ import { tiousOf } from '#core/eval/protocol';
 import type { JobVideo, PredictResult, TrainResult } from '#core/train/job';
 import { trainRequestSchema } from '#core/contract/invoke';
 import { planTraining } from '#service/jobs/plan';
-import { contentHash } from '#service/media/contentHash';
+import { contentHash } from '#service/media/file/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { runJob } from '#worker/runJob';
 import * as v from 'valibot';

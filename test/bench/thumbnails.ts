@@ -1,5 +1,5 @@
 /** `bench media-thumbnails`: the first sheet and every sheet of a one-hour video at a density, beside the `ffmpeg` command. */
-import { buildFrameIndex } from '#service/media/frameIndex';
+import { buildFrameIndex } from '#service/media/index/frameIndex';
 import { sheetLayout } from '#service/media/derive/sheetLayout';
 import { makeSheet } from '#service/media/derive/thumbnails';
 import { ffmpegSeconds, largeVideo, peakBytes } from '../fixtures/videos/large.ts';

@@ -26,7 +26,7 @@ describe('layer rule', () => {
     ['core/train/loop.ts', './config.ts'],
     ['electron/service/store/open.ts', 'better-sqlite3'],
     ['electron/service/store/open.ts', 'node:fs'],
-    ['electron/worker/index.ts', '#service/media/sample'],
+    ['electron/worker/index.ts', '#service/media/decode/sample'],
     ['electron/preload/index.ts', '#core/contract/invoke'],
     ['renderer/views/Annotate.svelte', '../timeline/Timeline.svelte'],
     ['core/train/loop.test.ts', 'vitest'],

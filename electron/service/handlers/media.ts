@@ -5,7 +5,7 @@ import type http from 'node:http';
 import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { createMediaResponder, mediaListener, type MediaResponder } from '#service/media/serve/responder';
-import { requireUnchanged } from '#service/media/relink';
+import { requireUnchanged } from '#service/media/file/relink';
 import { createMedia, type MediaService } from '#service/media/service';
 import type { LightWork } from '#service/jobs/runners';
 import type { Store } from '#service/store/store';

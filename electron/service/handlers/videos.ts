@@ -8,7 +8,7 @@ import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { ErrorInfo } from '#core/contract/errors';
 import type { BadgeInfo, VideoInfo } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
-import { changedFile, findMoved } from '#service/media/relink';
+import { changedFile, findMoved } from '#service/media/file/relink';
 import type { ServiceContext } from './context.ts';
 import { expandFolders, readVideo } from './ingest.ts';
 

@@ -11,12 +11,12 @@ import { createByteCache } from './byteCache.ts';
 import type { StillFormat } from './derive/images.ts';
 import { peaksLevel } from './derive/peaksFile.ts';
 import { DENSITIES, sheetLayout, type SheetLayout } from './derive/sheetLayout.ts';
-import type { FrameIndex } from './frameIndex.ts';
-import { createIdentity } from './identity.ts';
-import { unpackIndex, writeWhole } from './indexFile.ts';
+import type { FrameIndex } from '#service/media/index/frameIndex';
+import { createIdentity } from '#service/media/file/identity';
+import { unpackIndex, writeWhole } from '#service/media/index/indexFile';
 import { createLane, type CallOptions, type Lane } from './isolate/lane.ts';
 import type { Still, VideoFile } from './isolate/protocol.ts';
-import type { ProbeInfo } from './probe.ts';
+import type { ProbeInfo } from '#service/media/file/probe';
 
 /** How a frame is wanted. */
 export interface StillOptions extends CallOptions {

@@ -2,14 +2,8 @@
  * Still pictures as files: PNG (exact), BMP (exact and without any work, for the player's paused picture), JPEG (small, for thumbnails).
  */
 import { crc32, deflateSync } from 'node:zlib';
+import type { RgbPicture } from '#service/media/decode/picture';
 import { encodeJpeg } from './jpeg.ts';
-
-/** An upright picture, uint8 RGB `[height, width, 3]`. */
-export interface RgbPicture {
-  readonly width: number;
-  readonly height: number;
-  readonly rgb: Uint8Array;
-}
 
 /** File formats of stills. */
 export type StillFormat = 'png' | 'bmp' | 'jpg' | 'rgba';

@@ -12,7 +12,7 @@ import {
   AVCOL_SPC_SMPTE170M,
 } from 'node-av/constants';
 import { StudioError } from '#core/contract/errors';
-import type { RgbPicture } from './images.ts';
+import type { RgbPicture } from '#service/media/decode/picture';
 
 /** Writes JPEGs, one after another; fastest when they have the same size. */
 export interface JpegWriter {

@@ -15,7 +15,7 @@ import {
 } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
-import { openSource, timestamp } from '#service/media/source';
+import { openSource, timestamp } from '#service/media/file/source';
 import { PEAK_LEVELS, PEAK_RATE, packPeaks } from './peaksFile.ts';
 import { openSound, type SoundReader } from './sound.ts';
 

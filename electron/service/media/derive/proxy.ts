@@ -7,12 +7,12 @@
 import { rename, rm } from 'node:fs/promises';
 import { StudioError } from '#core/contract/errors';
 import { addSound } from './sound.ts';
-import { createFrameReader } from '#service/media/decodePass';
+import { createFrameReader } from '#service/media/decode/decodePass';
 import { writeVideo } from '#service/media/encode';
-import { buildFrameIndex, type FrameIndex } from '#service/media/frameIndex';
-import { createPictureMaker } from '#service/media/picture';
-import { locate } from '#service/media/sample';
-import { openDecoder, openSource, threadsFor } from '#service/media/source';
+import { buildFrameIndex, type FrameIndex } from '#service/media/index/frameIndex';
+import { createPictureMaker } from '#service/media/decode/picture';
+import { locate } from '#service/media/decode/sample';
+import { openDecoder, openSource, threadsFor } from '#service/media/file/source';
 
 /** A proxy is at most this high. */
 const MAX_HEIGHT = 720;

@@ -32,7 +32,7 @@ import {
   type Stream,
 } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
-import { openSource, timestamp, type Source } from '#service/media/source';
+import { openSource, timestamp, type Source } from '#service/media/file/source';
 
 const RATE = 48_000;
 /** Samples in an AAC packet. */

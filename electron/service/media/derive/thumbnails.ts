@@ -6,12 +6,16 @@
  */
 import { AVDISCARD_NONKEY, AVERROR_EAGAIN } from 'node-av/constants';
 import { Frame, Packet } from 'node-av/lib';
-import { indexAtPts, type FrameIndex } from '#service/media/frameIndex';
-import { createPictureMaker, displayedSize, type PictureMaker } from '#service/media/picture';
-import { sampleEach } from '#service/media/sample';
-import { seekTo } from '#service/media/seek';
-import { openDecoder, openSource, type Source } from '#service/media/source';
-import type { RgbPicture } from './images.ts';
+import { indexAtPts, type FrameIndex } from '#service/media/index/frameIndex';
+import {
+  createPictureMaker,
+  displayedSize,
+  type PictureMaker,
+  type RgbPicture,
+} from '#service/media/decode/picture';
+import { sampleEach } from '#service/media/decode/sample';
+import { seekTo } from '#service/media/decode/seek';
+import { openDecoder, openSource, type Source } from '#service/media/file/source';
 import { encodeJpeg } from './jpeg.ts';
 import { COLUMNS, ROWS, sheetLayout, type SheetLayout } from './sheetLayout.ts';
 

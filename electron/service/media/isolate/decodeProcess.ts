@@ -6,14 +6,14 @@
 import { setPriority } from 'node:os';
 import process from 'node:process';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
-import { fullHash } from '#service/media/contentHash';
+import { fullHash } from '#service/media/file/contentHash';
 import { makePeaks } from '#service/media/derive/peaks';
 import { makeProxy } from '#service/media/derive/proxy';
 import { makeSheet } from '#service/media/derive/thumbnails';
-import type { FrameIndex } from '#service/media/frameIndex';
-import { openFrameIndex } from '#service/media/indexCache';
-import { describeSource } from '#service/media/probe';
-import { openSource } from '#service/media/source';
+import type { FrameIndex } from '#service/media/index/frameIndex';
+import { openFrameIndex } from '#service/media/index/indexCache';
+import { describeSource } from '#service/media/file/probe';
+import { openSource } from '#service/media/file/source';
 import type { DecodeCallName, DecodeCalls, DecodeReply, DecodeRequest, VideoFile } from './protocol.ts';
 import { createStills } from './stills.ts';
 

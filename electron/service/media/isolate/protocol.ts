@@ -3,7 +3,7 @@
  */
 import type { ErrorInfo } from '#core/contract/errors';
 import type { StillFormat } from '#service/media/derive/images';
-import type { ProbeInfo } from '#service/media/probe';
+import type { ProbeInfo } from '#service/media/file/probe';
 
 /** A video as a decoding process needs it. */
 export interface VideoFile {

@@ -9,9 +9,9 @@ import { StudioError } from '#core/contract/errors';
 import { createByteCache } from '#service/media/byteCache';
 import { encodeStill } from '#service/media/derive/images';
 import { createJpegWriter, type JpegWriter } from '#service/media/derive/jpeg';
-import { openExact, type ExactReader } from '#service/media/exact';
-import { indexAtPts, type FrameIndex } from '#service/media/frameIndex';
-import { keyAt } from '#service/media/seek';
+import { openExact, type ExactReader } from '#service/media/decode/exact';
+import { indexAtPts, type FrameIndex } from '#service/media/index/frameIndex';
+import { keyAt } from '#service/media/decode/seek';
 import type { DecodeCalls, Still } from './protocol.ts';
 
 type StillRequest = DecodeCalls['frame']['args'];

@@ -1,7 +1,7 @@
 /** A decoding thread: samples one task after the other, beside the thread that computes. */
 import { parentPort } from 'node:worker_threads';
 import { toErrorInfo } from '#core/contract/errors';
-import { sampleFramesSync } from '#service/media/sample';
+import { sampleFramesSync } from '#service/media/decode/sample';
 import type { SampleReply, SampleTask } from './messages.ts';
 
 parentPort?.on('message', ({ id, path, index, frameIndices, side, fit }: SampleTask) => {

@@ -1,7 +1,7 @@
 /** What a sampler and its decoding thread say to each other. */
 import type { ErrorInfo } from '#core/contract/errors';
-import type { FrameIndex } from '#service/media/frameIndex';
-import type { Fit } from '#service/media/picture';
+import type { FrameIndex } from '#service/media/index/frameIndex';
+import type { Fit } from '#service/media/decode/picture';
 
 /** One video's frames. */
 export interface SampleTask {

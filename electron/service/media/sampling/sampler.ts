@@ -7,8 +7,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StudioError, fromErrorInfo } from '#core/contract/errors';
-import type { FrameIndex } from '#service/media/frameIndex';
-import type { Fit } from '#service/media/picture';
+import type { FrameIndex } from '#service/media/index/frameIndex';
+import type { Fit } from '#service/media/decode/picture';
 import type { SampleReply, SampleTask } from './messages.ts';
 
 /** Frames of one video. */

@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 import { StudioError, toErrorInfo, type ErrorCode } from '#core/contract/errors';
 import { curveHeadBytes } from '#core/infer/curveFile';
 import type { StillFormat } from '#service/media/derive/images';
-import { changedFile } from '#service/media/relink';
+import { changedFile } from '#service/media/file/relink';
 import type { MediaService } from '#service/media/service';
 import { HEAD_BYTES, looksLikeVideo } from './containerHead.ts';
 import { parseRange, rangeHeaders } from './range.ts';

@@ -9,8 +9,8 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHash, isHashedWhole } from './contentHash.ts';
 import { checkFile } from './files.ts';
-import { createByteCache } from './byteCache.ts';
-import { writeWhole } from './indexFile.ts';
+import { createByteCache } from '#service/media/byteCache';
+import { writeWhole } from '#service/media/index/indexFile';
 
 /** Names contents. */
 export interface Identity {

@@ -3,7 +3,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { contentHash } from './contentHash.ts';
+import { contentHash } from '#service/media/file/contentHash';
 import { buildFrameIndex, type FrameIndex } from './frameIndex.ts';
 import { packIndex, unpackIndex, writeWhole } from './indexFile.ts';
 

@@ -4,10 +4,10 @@
 import type { Frame } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
 import { createFrameReader } from './decodePass.ts';
-import type { FrameIndex } from './frameIndex.ts';
+import type { FrameIndex } from '#service/media/index/frameIndex';
 import { createPictureMaker, type Fit } from './picture.ts';
 import { seekTo } from './seek.ts';
-import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
+import { openDecoder, openSource, threadsFor, type Source } from '#service/media/file/source';
 
 /** Which frames, and how large. */
 export interface SampleRequest {

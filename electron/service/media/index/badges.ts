@@ -4,7 +4,7 @@
  */
 import type { BadgeInfo } from '#core/contract/info';
 import type { PacketScan } from './packetPass.ts';
-import type { Source } from './source.ts';
+import type { Source } from '#service/media/file/source';
 
 /** What the decoder said of each frame, in output order. */
 export interface DecodedList {

@@ -6,18 +6,12 @@
  */
 import type { BadgeInfo, Rational } from '#core/contract/info';
 import { AV_FRAME_FLAG_INTERLACED } from 'node-av/constants';
-import { createFrameReader, type IdentityKind } from './decodePass.ts';
+import { createFrameReader, type IdentityKind } from '#service/media/decode/decodePass';
 import { damagedRanges, describe } from './badges.ts';
-import { scanPackets, type PacketScan } from './packetPass.ts';
+import { scanPackets, type PacketScan, type SeekPoints } from './packetPass.ts';
 import { fitRate } from './rate.ts';
-import { badVideo } from './files.ts';
-import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
-
-/** Points where decoding can start, in rising order of PTS. */
-export interface SeekPoints {
-  readonly pts: Float64Array;
-  readonly dts: Float64Array;
-}
+import { badVideo } from '#service/media/file/files';
+import { openDecoder, openSource, threadsFor, type Source } from '#service/media/file/source';
 
 /** Times of every frame of one video. */
 export interface FrameIndex {

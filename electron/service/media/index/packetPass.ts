@@ -2,7 +2,6 @@
  * One pass over a file's packets: times, seek points, and whether packets alone can tell which frames are shown.
  */
 import {
-  AV_CODEC_ID_H264,
   AV_CODEC_ID_VP8,
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
@@ -10,9 +9,15 @@ import {
   AVERROR_EOF,
 } from 'node-av/constants';
 import { Packet } from 'node-av/lib';
-import type { IdentityKind } from './decodePass.ts';
-import type { SeekPoints } from './frameIndex.ts';
-import { timestamp, type Source } from './source.ts';
+import type { IdentityKind } from '#service/media/decode/decodePass';
+import { nalLengthBytes, startsWithIdr } from './nalUnits.ts';
+import { timestamp, type Source } from '#service/media/file/source';
+
+/** Points where decoding can start, in rising order of PTS. */
+export interface SeekPoints {
+  readonly pts: Float64Array;
+  readonly dts: Float64Array;
+}
 
 /** What the packets say. */
 export interface PacketScan {
@@ -78,33 +83,6 @@ function usualStep(sorted: Float64Array): number {
 /** Key packets of H.264 that are looked into. */
 const KEYS_LOOKED_AT = 200;
 
-/**
- * Whether the first picture in a packet of H.264 is an IDR picture.
- *
- * @param lengthBytes size of the length before each NAL unit; 0 for start codes
- */
-function startsWithIdr(data: Uint8Array, lengthBytes: number): boolean {
-  let at = 0;
-  while (at + 4 < data.length) {
-    let start = at + lengthBytes;
-    let end = data.length;
-    if (lengthBytes > 0) {
-      end = start;
-      for (let i = 0; i < lengthBytes; i += 1) end += data[at + i]! * 256 ** (lengthBytes - 1 - i);
-    } else {
-      while (start + 2 < end && !(data[start] === 0 && data[start + 1] === 0 && data[start + 2] === 1))
-        start += 1;
-      start += 3;
-      end = start;
-    }
-    const type = (data[start] ?? 0) & 31;
-    if (type === 5) return true;
-    if (type >= 1 && type <= 4) return false;
-    at = Math.max(end, at + 1);
-  }
-  return true;
-}
-
 /** Reads every packet of the source's video. */
 export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () => void): PacketScan {
   const packet = new Packet();
@@ -130,8 +108,7 @@ export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () =>
   const restartTicks = (RESTART_SEC * source.timeBase.den) / source.timeBase.num;
   let brokenFrom: number | null = null;
   const { codecpar } = source.stream;
-  const extra = codecpar.codecId === AV_CODEC_ID_H264 ? (codecpar.extradata ?? new Uint8Array()) : null;
-  const lengthBytes = extra?.[0] === 1 ? ((extra[4] ?? 0) & 3) + 1 : 0;
+  const lengthBytes = nalLengthBytes(source);
   let keysSeen = 0;
   let openKeys = false;
   const isVp8 = codecpar.codecId === AV_CODEC_ID_VP8;
@@ -160,7 +137,7 @@ export function scanPackets(source: Source, signal?: AbortSignal, onWork?: () =>
       const decodeTime = timestamp(packet.dts);
       if (packets === 0) firstIsKey = isKey;
       packets += 1;
-      if (isKey && extra !== null && !openKeys && keysSeen < KEYS_LOOKED_AT) {
+      if (isKey && lengthBytes !== null && !openKeys && keysSeen < KEYS_LOOKED_AT) {
         keysSeen += 1;
         openKeys = packet.data !== null && !startsWithIdr(packet.data, lengthBytes);
       }

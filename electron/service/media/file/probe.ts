@@ -3,8 +3,8 @@
  */
 import { avGetCodecName } from 'node-av/lib';
 import type { BadgeInfo, Rational } from '#core/contract/info';
-import { buildIndex, type FrameIndex } from './frameIndex.ts';
-import { displayedSize } from './picture.ts';
+import { buildIndex, type FrameIndex } from '#service/media/index/frameIndex';
+import { displayedSize } from '#service/media/decode/picture';
 import { openSource, type Source } from './source.ts';
 
 /** Facts about a video file. */

@@ -4,8 +4,8 @@
  */
 import { AVERROR_EAGAIN, AVSEEK_FLAG_BACKWARD } from 'node-av/constants';
 import { Packet, type CodecContext } from 'node-av/lib';
-import type { FrameIndex } from './frameIndex.ts';
-import { timestamp, type Source } from './source.ts';
+import type { FrameIndex } from '#service/media/index/frameIndex';
+import { timestamp, type Source } from '#service/media/file/source';
 
 /** Which time the demuxer of an open file was last found to look for. */
 const prefersPts = new WeakMap<Source, boolean>();

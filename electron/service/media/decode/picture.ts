@@ -12,10 +12,17 @@ import {
 import { Frame, SoftwareScaleContext } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
 import type { Rational } from '#core/contract/info';
-import type { Orientation } from './source.ts';
+import type { Orientation } from '#service/media/file/source';
 
 /** `square-crop`: short side to `side`, then the middle; `stretch`: both sides to `side`, whatever the shape. */
 export type Fit = 'square-crop' | 'stretch';
+
+/** An upright picture, uint8 RGB `[height, width, 3]`. */
+export interface RgbPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
 
 /** Where a picture is scaled to before it is turned and cropped. */
 interface Plan {
@@ -30,7 +37,7 @@ export interface PictureMaker {
   /** Writes `side × side × 3` bytes at `offset`. */
   square(frame: Frame, side: number, fit: Fit, into: Uint8Array, offset: number): void;
   /** The whole frame, upright, at its own size. */
-  full(frame: Frame): { readonly width: number; readonly height: number; readonly rgb: Uint8Array };
+  full(frame: Frame): RgbPicture;
   /** Size as displayed: upright, pixels made square, shrunk to fit into a box but never enlarged. */
   sizeWithin(
     frame: Frame,
@@ -38,11 +45,7 @@ export interface PictureMaker {
     maxHeight: number,
   ): { readonly width: number; readonly height: number };
   /** Upright, scaled to fit into a box. */
-  fitted(
-    frame: Frame,
-    width: number,
-    height: number,
-  ): { readonly width: number; readonly height: number; readonly rgb: Uint8Array };
+  fitted(frame: Frame, width: number, height: number): RgbPicture;
   /** Upright, exactly so large, whatever the shape. */
   exactly(frame: Frame, width: number, height: number): Uint8Array;
   close(): void;
@@ -125,7 +128,7 @@ export function createPictureMaker(orientation: Orientation, pixelAspect: Ration
     }
   };
 
-  const whole = (frame: Frame, plan: Plan): { width: number; height: number; rgb: Uint8Array } => {
+  const whole = (frame: Frame, plan: Plan): RgbPicture => {
     const { rows, stride } = scale(frame, plan);
     const size = displayedSize(plan.width, plan.height, orientation);
     const rgb = new Uint8Array(size.width * size.height * 3);

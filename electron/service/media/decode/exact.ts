@@ -8,13 +8,13 @@
 import type { CodecContext, Frame } from 'node-av/lib';
 import { basename } from 'node:path';
 import { StudioError } from '#core/contract/errors';
-import { createByteCache } from './byteCache.ts';
+import { createByteCache } from '#service/media/byteCache';
 import { createFrameReader, type FrameReader } from './decodePass.ts';
-import type { FrameIndex } from './frameIndex.ts';
+import type { FrameIndex } from '#service/media/index/frameIndex';
 import { createPictureMaker, type PictureMaker } from './picture.ts';
 import { hasOwnTimes, locate } from './sample.ts';
 import { keyAt, seekTo } from './seek.ts';
-import { openDecoder, openSource, threadsFor, type Source } from './source.ts';
+import { openDecoder, openSource, threadsFor, type Source } from '#service/media/file/source';
 
 /** Reads frames of one open file. Synchronous: for a process or thread of its own. */
 export interface ExactReader {

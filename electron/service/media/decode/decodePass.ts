@@ -14,8 +14,9 @@ import {
   AVDISCARD_NONREF,
 } from 'node-av/constants';
 import { Frame, Packet, type CodecContext } from 'node-av/lib';
-import type { Source } from './source.ts';
-import { timestamp } from './source.ts';
+import { isDisposable, nalLengthBytes } from '#service/media/index/nalUnits';
+import type { Source } from '#service/media/file/source';
+import { timestamp } from '#service/media/file/source';
 
 /** What identifies a frame: its packet's PTS, DTS or place in the file. */
 export type IdentityKind = 'pts' | 'dts' | 'order';
@@ -59,6 +60,7 @@ export function createFrameReader(
   let readFailures = 0;
   let skipLimit = -Infinity;
   let skipping = false;
+  const lengthBytes = nalLengthBytes(source);
   const feed = (): void => {
     for (;;) {
       const code = source.format.readFrameSync(packet);
@@ -81,7 +83,14 @@ export function createFrameReader(
       else if (identity === 'order') packet.pts = BigInt(order);
       order += 1;
       const skip = Number(packet.pts) < skipLimit;
-      if (skip !== skipping) {
+      if (skip && lengthBytes !== null) {
+        // Told to skip it, a decoder with several threads still gives the packet one, and the others wait for their turn.
+        const { data } = packet;
+        if (data !== null && isDisposable(data, lengthBytes)) {
+          packet.unref();
+          continue;
+        }
+      } else if (skip !== skipping) {
         decoder.setOption('skip_frame', skip ? AVDISCARD_NONREF : AVDISCARD_DEFAULT);
         skipping = skip;
       }
