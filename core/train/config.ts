@@ -84,6 +84,10 @@ export interface LofiConfig {
   /** Other factors than the paper's, by name. */
   readonly fidelities?: readonly Fidelity[];
   readonly augment: AugmentConfig | null;
+  /** How often held-out videos are looked at in the last phase; the best encoder stays. Absent or 0: never, the last one stays. */
+  readonly heldOutLooks?: number;
+  /** Looks without a gain after which stage 2 stops; absent or null: it runs to its end. */
+  readonly patience?: number | null;
   /** Peak rates of the encoder to try, each with its own stage 2 and 3; the best on held-out videos stays. Absent: the one above. */
   readonly encoderRates?: readonly number[];
 }

@@ -88,6 +88,8 @@ export const STUDIO_CONFIG: TrainConfig = {
     encoder: { ...ADAMW, learningRate: 2e-4 },
     windowEncoderLearningRate: 2e-4,
     frozenPrefixes: ['conv1', 'bn1', 'layer1.'],
+    heldOutLooks: 6,
+    patience: 2,
   },
   head: {
     ...DEMO_HEAD,

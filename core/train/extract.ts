@@ -41,14 +41,14 @@ export function parametersKey(parameters: TensorMap): string {
   return (hash >>> 0).toString(16).padStart(8, '0') + (second >>> 0).toString(16).padStart(8, '0');
 }
 
-/** Extracts one video in calls of bounded size. */
+/** Extracts one video, or the part of it that `plan` names, in calls of bounded size. */
 export async function extractVideo(
   session: EncoderSession,
   environment: Pick<TrainEnvironment, 'frames'>,
   video: TimedVideo,
   sampling: SamplingConfig,
+  plan: SnippetPlan = planSnippets(video.timing, sampling),
 ): Promise<VideoFeatures> {
-  const plan = planSnippets(video.timing, sampling);
   const channels = session.spec.featureChannels;
   const features = new Float32Array(plan.snippets * channels);
   const perCall = snippetsPerCall(sampling.framesPerSnippet, sampling.side);

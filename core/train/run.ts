@@ -162,6 +162,7 @@ export async function runTraining(
           seed,
           labels,
           training,
+          validation,
           encoder: start,
           warmupFeatures: frozen,
           classBalance: config.head.classBalance === true,

@@ -2,6 +2,8 @@
  * Stage 2, LoFi (Xu et al., NeurIPS 2021): encoder and head learn together, end to end, with the head's own localisation loss, on mini-batches
  * of lower temporal or spatial resolution. The head of this stage is thrown away; the encoder is what stays.
  *
+ * Where videos are held out, the encoder that is kept is the best on them (`stage2Stopping`).
+ *
  * Gradients pass the encoder in exact chunks, so that any fidelity fits in the memory of one chunk (`core/compute/chunked`).
  * Every random choice is a function of seed, epoch and step: training that goes on from a checkpoint equals training that never stopped.
  */
@@ -14,22 +16,14 @@ import { planEpochs, viewAt } from '#core/data/fidelity';
 import type { EpochPlan, VideoView } from '#core/data/fidelity';
 import { batchesPerEpoch, epochBatches } from '#core/data/sampler';
 import { snippetCount } from '#core/data/snippets';
-import type { DetectorState, DetectorStep } from '#core/model/detector';
+import type { DetectorStep } from '#core/model/detector';
 import { StudioError } from '#core/contract/errors';
 import { createRandom, mixSeed } from '#core/util/random';
 import type { Fidelity, LofiConfig, SamplingConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { snippetsPerCall } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
-import {
-  clipByGlobalNorm,
-  cloneParameters,
-  initialOptimiserState,
-  optimiserStep,
-  requireFinite,
-} from './optimiser.ts';
-import type { OptimiserState } from './optimiser.ts';
-import { packMaps, unpackMaps } from './packing.ts';
+import { clipByGlobalNorm, initialOptimiserState, optimiserStep, requireFinite } from './optimiser.ts';
 import { learningRateAt } from './schedule.ts';
 import {
   classWeightsOf,
@@ -41,6 +35,9 @@ import {
 } from './sequences.ts';
 import type { SequenceTarget } from './sequences.ts';
 import { isNormOrBias } from './stage1.ts';
+import { restoreLofi, saveLofi } from './stage2State.ts';
+import type { LofiState } from './stage2State.ts';
+import { epochsToLookAfter, hasStopped, lookAtHeldOut } from './stage2Stopping.ts';
 
 /** What stage 2 trains on. */
 export interface LofiStageInput {
@@ -49,6 +46,8 @@ export interface LofiStageInput {
   readonly seed: number;
   readonly labels: readonly string[];
   readonly training: readonly TimedVideo[];
+  /** Held-out videos, or parts of training videos; may be empty. */
+  readonly validation: readonly TimedVideo[];
   readonly encoder: TensorMap;
   /** Features of the training videos by the untuned encoder, for the head's warm-up. */
   readonly warmupFeatures: ReadonlyMap<string, VideoFeatures>;
@@ -62,17 +61,6 @@ export interface LofiStageInput {
 interface Look {
   readonly video: TimedVideo;
   readonly number: number;
-}
-
-interface LofiState {
-  encoder: TensorMap;
-  head: TensorMap;
-  encoderOptimiser: OptimiserState;
-  headOptimiser: OptimiserState;
-  detector: DetectorState;
-  /** Steps of the warm-up, then of all epochs. */
-  warmupStep: number;
-  step: number;
 }
 
 /** Where each epoch begins, in steps. */
@@ -107,79 +95,6 @@ function spansOf(config: LofiConfig, looks: number): EpochSpan[] {
   });
 }
 
-async function restore(
-  environment: TrainEnvironment,
-  input: LofiStageInput,
-): Promise<{ state: LofiState; finished: boolean }> {
-  const saved = await environment.checkpoints.load(checkpointOf(input));
-  if (saved === null) {
-    const seed = mixSeed(input.seed, 'stage2-head');
-    const state: LofiState = {
-      encoder: cloneParameters(input.encoder),
-      head: environment.detector.initialise(seed),
-      encoderOptimiser: initialOptimiserState(),
-      headOptimiser: initialOptimiserState(),
-      detector: environment.detector.initialState(seed),
-      warmupStep: 0,
-      step: 0,
-    };
-    return { state, finished: false };
-  }
-  const maps = unpackMaps(saved.tensors);
-  const values = saved.meta.values as {
-    encoderStep: number;
-    headStep: number;
-    warmupStep: number;
-    detector: DetectorState;
-  };
-  const state: LofiState = {
-    encoder: maps['encoder'] ?? {},
-    head: maps['head'] ?? {},
-    encoderOptimiser: {
-      step: values.encoderStep,
-      first: maps['encoderFirst'] ?? {},
-      second: maps['encoderSecond'] ?? {},
-    },
-    headOptimiser: {
-      step: values.headStep,
-      first: maps['headFirst'] ?? {},
-      second: maps['headSecond'] ?? {},
-    },
-    detector: values.detector,
-    warmupStep: values.warmupStep,
-    step: saved.meta.step,
-  };
-  return { state, finished: saved.meta.finished };
-}
-
-async function save(
-  environment: TrainEnvironment,
-  name: string,
-  state: LofiState,
-  finished: boolean,
-): Promise<void> {
-  await environment.checkpoints.save(name, {
-    tensors: packMaps({
-      encoder: state.encoder,
-      head: state.head,
-      encoderFirst: state.encoderOptimiser.first,
-      encoderSecond: state.encoderOptimiser.second,
-      headFirst: state.headOptimiser.first,
-      headSecond: state.headOptimiser.second,
-    }),
-    meta: {
-      step: state.step,
-      finished,
-      values: {
-        encoderStep: state.encoderOptimiser.step,
-        headStep: state.headOptimiser.step,
-        warmupStep: state.warmupStep,
-        detector: state.detector,
-      },
-    },
-  });
-}
-
 /**
  * Tunes the encoder. Continues from its checkpoint where there is one.
  * @returns the encoder's new parameters
@@ -191,8 +106,8 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
   const name = checkpointOf(input);
   const looks = looksOf(input);
   await engine.useHeadBackend();
-  const { state, finished } = await restore(environment, input);
-  if (finished) return state.encoder;
+  const { state, finished } = await restoreLofi(environment, name, input);
+  if (finished) return state.best?.encoder ?? state.encoder;
   await warmHead(environment, input, state);
   const spans = spansOf(config, looks.length);
   const totalSteps = spans.reduce((sum, span) => sum + span.steps, 0);
@@ -200,9 +115,11 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
     batchNorm: config.batchNorm,
     frozenPrefixes: config.frozenPrefixes,
   });
+  const looking = epochsToLookAfter(config, spans);
+  let isDone = hasStopped(config, state);
   try {
     for (const [index, span] of spans.entries()) {
-      if (state.step >= span.firstStep + span.steps) continue;
+      if (isDone || state.epochs > index) continue;
       if (state.step === span.firstStep && span.phase === 'windows' && span.epoch === 0) {
         // A new phase is a new training: moments of another fidelity would mislead its first steps.
         state.encoderOptimiser = initialOptimiserState();
@@ -210,19 +127,21 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
       }
       const batches = epochBatches(looks, span.batch, input.seed, 'stage2', index);
       for (let at = state.step - span.firstStep; at < span.steps; at += 1) {
-        await control.breathe(() => save(environment, name, state, false));
+        await control.breathe(() => saveLofi(environment, name, state, false));
         const result = await lofiStep(environment, input, state, session, span, index, at, batches[at]!);
         control.metric({ name: 'loss', series: 'stage2', step: state.step, value: result.loss });
         const text = `Stage 2 of 3, LoFi, epoch ${index + 1}/${spans.length}`;
         control.progress('stage2', text, state.step, totalSteps, 'steps');
       }
-      await save(environment, name, state, false);
+      if (looking.has(index)) isDone = await lookAtHeldOut(environment, input, session, state, index + 1);
+      state.epochs = index + 1;
+      await saveLofi(environment, name, state, false);
     }
   } finally {
     session.dispose();
   }
-  await save(environment, name, state, true);
-  return state.encoder;
+  await saveLofi(environment, name, state, true);
+  return state.best?.encoder ?? state.encoder;
 }
 
 /** Trains the head alone on cached features, so that its first gradients mean something to the encoder. */
@@ -248,7 +167,7 @@ async function warmHead(
     const epoch = Math.floor(state.warmupStep / perEpoch);
     const batches = epochBatches(sequences, batch, input.seed, 'warmup', epoch);
     for (let at = state.warmupStep % perEpoch; at < perEpoch; at += 1) {
-      await control.breathe(() => save(environment, name, state, false));
+      await control.breathe(() => saveLofi(environment, name, state, false));
       const result = await detector.lossAndGradients(
         state.head,
         state.detector,

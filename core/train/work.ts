@@ -13,6 +13,7 @@ import { snippetsPerCall } from './extract.ts';
 import type { StageFigures } from './job.ts';
 import type { WeightedStep } from './progress.ts';
 import { encoderRatesOf } from './run.ts';
+import { epochsToLookAfter } from './stage2Stopping.ts';
 import { ratesOf } from './stage3.ts';
 
 /** Kinds of work. Units: thousands of the source's pixels decoded, thousands of pixels through the encoder, steps of the head. */
@@ -33,6 +34,10 @@ const USUAL_RATES: WorkRates = { decode: 10, features: 1, tune: 1 / 5.5, head: 1
 /** Frames that are decoded to reach a single one after a seek. */
 const FRAMES_PER_SEEK = 100;
 const WARMUP_BATCH = 4;
+/** About what is held out where no video is in the validation subset. */
+const HELD_OUT_SHARE = 0.25;
+/** A pixel that is looked at beside one that is learned from. */
+const LOOK_COST = USUAL_RATES.tune / USUAL_RATES.features;
 
 /** Snippets that go through the encoder at a time in stage 2. */
 export function chunkOf(config: TrainConfig): number {
@@ -69,6 +74,9 @@ export function trainingWork(config: TrainConfig, videos: readonly TimedVideo[])
     const side = sideAt(fidelity, sampling.side) / sampling.side;
     return sum + (pixels(training) * side * side) / fidelity.temporalFactor;
   }, 0);
+  const held = used.filter((video) => video.subset === 'validation');
+  const looks = epochsToLookAfter(lofi, planEpochs(lofi)).size * (canChoose ? 1 : 0);
+  const looked = looks * (held.length > 0 ? pixels(held) : HELD_OUT_SHARE * pixels(training));
   const warmup = batchesPerEpoch(sequences, Math.max(WARMUP_BATCH, lofi.batch)) * lofi.headWarmupEpochs;
   const target = config.targetClassification;
   const targetPixels =
@@ -83,7 +91,7 @@ export function trainingWork(config: TrainConfig, videos: readonly TimedVideo[])
       ? []
       : ([
           { name: 'warmup', kind: 'head', amount: warmup * tunings },
-          { name: 'stage2', kind: 'tune', amount: stage2 * tunings },
+          { name: 'stage2', kind: 'tune', amount: (stage2 + looked * LOOK_COST) * tunings },
           { name: 'features-lofi', kind: 'features', amount: pixels(used) * tunings },
           { name: 'stage3-lofi', kind: 'head', amount: headSteps * tunings },
         ] as const)),

@@ -11,6 +11,7 @@ import { fromErrorInfo } from '#core/contract/errors';
 import type { EventMap } from '#core/contract/events';
 import type { JobInfo, JobState } from '#core/contract/info';
 import type { InvokeInput, InvokeName, InvokeResults } from '#core/contract/invoke';
+import type { TrainJob } from '#core/train/job';
 import { callHandler } from '#core/contract/wrap';
 import { applyEdits } from '#service/store/annotate';
 import { createProject, openProject } from '#service/store/store';
@@ -304,6 +305,30 @@ describe('a prediction', () => {
     expect((await call('review.queue', {})).total).toBe(3);
     await call('history.undo', {});
     expect(await call('review.counts', {})).toEqual({ predicted: 4, accepted: 0, rejected: 0, adjusted: 0 });
+  });
+
+  it('makes what is rejected in a video without segments a part of the next training, and the rest of that video not', async () => {
+    expect((await call('train.preflight', {})).videos.training).toBe(1);
+    await until((await train('script:2:1')).id, ['done']);
+    await until((await call('predict.start', {})).id, ['done']);
+    const rejected = (await call('review.queue', {})).items.find(({ videoId }) => videoId === 'v2')!;
+    await call('document.edit', {
+      edit: { type: 'review', decisions: [{ predictionId: rejected.id, decision: 'reject' }] },
+    });
+    expect((await call('train.preflight', {})).videos.training).toBe(2);
+    const { id } = await train('script:2:1');
+    await until(id, ['done']);
+    const { videos } = JSON.parse(
+      fs.readFileSync(path.join(root, 'p', 'models', id, 'job.json'), 'utf8'),
+    ) as TrainJob;
+    expect(videos.find((video) => video.id === 'v2')).toMatchObject({
+      segments: [],
+      covered: [],
+      rejected: [{ startSec: rejected.startSec, endSec: rejected.endSec, label: 'jump' }],
+    });
+    // To measure on, it would say nothing.
+    await call('document.edit', { edit: { type: 'set-subset', videoIds: ['v2'], subset: 'validation' } });
+    expect((await call('train.preflight', {})).videos).toMatchObject({ training: 1, validation: 0 });
   });
 
   it('finds its labels under their new names, and keeps the model that it needs', async () => {

@@ -4,6 +4,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { paintFrames, planVideo } from '#core/data/footage/footage';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
@@ -12,6 +13,7 @@ import { STUDIO_CONFIG } from '#core/train/defaults';
 import type { JobVideo, PredictResult, TrainResult, WorkerMessage } from '#core/train/job';
 import { chooseVariant } from '#core/train/run';
 import { contentHash } from '#service/media/file/contentHash';
+import { decodeTensors } from '#worker/tensorFile';
 import { writeVideo } from '#service/media/encode';
 import { runJob } from '#worker/runJob';
 
@@ -69,7 +71,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function train(name: string, video: JobVideo, config = CONFIG) {
+async function train(name: string, video: JobVideo | readonly JobVideo[], config = CONFIG) {
   const news: WorkerMessage[] = [];
   const result = (await runJob(
     {
@@ -77,7 +79,7 @@ async function train(name: string, video: JobVideo, config = CONFIG) {
       jobId: name,
       config,
       labels,
-      videos: [video],
+      videos: [video].flat(),
       folders: { cache: path.join(root, 'cache'), output: path.join(root, name) },
       engine: 'onnx',
       resume: false,
@@ -114,6 +116,44 @@ describe('one long video', () => {
     for (let tenth = 0; tenth < 10; tenth += 1) expect(tenths).toContain(tenth);
   });
 
+  it('keeps the encoder that was best on what is held out, and stops when nothing gains any more', async () => {
+    const lofi = {
+      ...CONFIG.lofi,
+      windowEpochs: 8,
+      heldOutLooks: 8,
+      patience: 1,
+      // Far too high: each epoch makes the encoder worse.
+      windowEncoderLearningRate: 0.3,
+      augment: null,
+    };
+    const head = { ...CONFIG.head, epochs: 1, agnosticEpochs: 0, learningRates: [] };
+    const { result, texts, news } = await train('stopping', long, { ...CONFIG, lofi, head });
+    const measured = news.flatMap((message) =>
+      message.type === 'metric' &&
+      message.metric.series === 'stage2' &&
+      message.metric.name === 'validationMap'
+        ? [message.metric.value]
+        : [],
+    );
+    // The last look gained nothing, every one before it did.
+    expect(measured.length).toBeLessThan(8);
+    const best = measured.length - 2;
+    expect(measured[best]).toBe(Math.max(...measured));
+    expect(texts.join(' ')).toContain(`it stops here, the encoder of epoch ${1 + best + 1} is kept`);
+    const file = path.join(root, 'stopping', 'stage2.checkpoint');
+    const saved = decodeTensors(await readFile(file), file).tensors;
+    const model = path.join(root, 'stopping', 'lofi', 'weights.safetensors');
+    const kept = Object.entries(decodeTensors(await readFile(model), model).tensors).filter(([name]) =>
+      name.startsWith('encoder/'),
+    );
+    expect(kept.length).toBeGreaterThan(10);
+    for (const [name, { data }] of kept) {
+      expect(data).toEqual(saved[name.replace('encoder/', 'best/')]!.data);
+    }
+    expect(kept.every(([name, { data }]) => isDeepStrictEqual(data, saved[name]!.data))).toBe(false);
+    expect(result.models.map(({ variant }) => variant)).toEqual(['frozen', 'lofi']);
+  });
+
   it('learns from what was rejected, in time that nobody looked at too', async () => {
     const config = { ...CONFIG, tune: false, holdOut: false };
     const half = { ...long, covered: [{ startSec: 0, endSec: 45 }] };
@@ -128,6 +168,20 @@ describe('one long video', () => {
       ),
     );
     expect(plain!.equals(again!)).toBe(true);
+    expect(plain!.equals(changed!)).toBe(false);
+  });
+
+  it('learns from a second video in which something was rejected and nothing else was said', async () => {
+    const config = { ...CONFIG, tune: false, holdOut: false };
+    const other = { ...long, id: 'other', segments: [], covered: [] };
+    const rejected = [{ startSec: 60, endSec: 63, label: labels[0]! }];
+    await train('beside', [long, { ...other, rejected }], config);
+    await train('beside-again', [long, { ...other, rejected: [] }], config);
+    const [changed, plain] = await Promise.all(
+      ['beside', 'beside-again'].map((name) =>
+        readFile(path.join(root, name, 'frozen', 'weights.safetensors')),
+      ),
+    );
     expect(plain!.equals(changed!)).toBe(false);
   });
 

@@ -53,7 +53,14 @@ const CONFIG: TrainConfig = {
   ...DEMO_CONFIG,
   seed: 3,
   sampling: { snippets: 16, framesPerSnippet: 8, side: 32, mode: 'resize', strideFrames: 1 },
-  lofi: { ...DEMO_CONFIG.lofi, epochs: 1, windowEpochs: 1, headWarmupEpochs: 1, windowBatch: 2 },
+  lofi: {
+    ...DEMO_CONFIG.lofi,
+    epochs: 1,
+    windowEpochs: 1,
+    headWarmupEpochs: 1,
+    windowBatch: 2,
+    heldOutLooks: 1,
+  },
   head: { ...DEMO_CONFIG.head, epochs: 3, batch: 2, validateEvery: 1 },
 };
 

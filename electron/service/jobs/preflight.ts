@@ -112,7 +112,8 @@ export function workOf(config: TrainConfig, videos: readonly VideoInfo[]): WorkS
 
 /** Ids of the videos that a training would use. */
 export function trainingVideos(store: Store): VideoInfo[] {
-  return store.videos.all().filter(takesPart);
+  const withRejected = store.predictions.videosWithRejected();
+  return store.videos.all().filter((video) => takesPart(video, withRejected));
 }
 
 /** Plans and checks. */

@@ -34,8 +34,11 @@ export function jobVideo(store: Store, video: VideoInfo, modelIds: readonly stri
         label: labels.get(labelId)?.name ?? labelId,
       })),
   );
+  // Where only predictions were rejected, nobody said that the rest is empty.
+  const isRejectedOnly = rejected.length > 0 && segments.length === 0 && ranges.length === 0;
   // Ignored regions are neither positive nor negative: they are cut out of what is covered.
-  const whole = ranges.length === 0 ? [{ startSec: 0, endSec: video.durationSec }] : ranges;
+  const whole =
+    ranges.length === 0 && !isRejectedOnly ? [{ startSec: 0, endSec: video.durationSec }] : ranges;
   const covered = ignored.reduce(
     (list, hole) =>
       list.flatMap((range) => [
@@ -61,14 +64,23 @@ export function jobVideo(store: Store, video: VideoInfo, modelIds: readonly stri
         endSec,
         label: labels.get(labelId)?.name ?? labelId,
       })),
-    ...(ranges.length > 0 || ignored.length > 0 ? { covered } : {}),
+    ...(ranges.length > 0 || ignored.length > 0 || isRejectedOnly ? { covered } : {}),
     ...(rejected.length > 0 ? { rejected } : {}),
   };
 }
 
-/** Whether a video takes part in training: it has segments, or somebody said that there are none. */
-export function takesPart(video: VideoInfo): boolean {
-  return video.subset !== 'testing' && (video.segmentCount > 0 || video.coveredShare > 0);
+/**
+ * Whether a video takes part in training: it has segments, somebody said that there are none, or, to learn from, something was rejected in it.
+ *
+ * @param withRejected ids of the videos that hold rejected predictions
+ */
+export function takesPart(video: VideoInfo, withRejected: ReadonlySet<string>): boolean {
+  if (video.subset === 'testing') return false;
+  return (
+    video.segmentCount > 0 ||
+    video.coveredShare > 0 ||
+    (video.subset === 'training' && withRejected.has(video.id))
+  );
 }
 
 /** Writes a file so that it is whole or absent. */

@@ -10,6 +10,7 @@ import { workTables } from './migrations/0020-work.ts';
 import { historyTables } from './migrations/0030-history.ts';
 import { searchTables } from './migrations/0040-search.ts';
 import { reviewOrder } from './migrations/0050-review-order.ts';
+import { rejectedVideos } from './migrations/0060-rejected.ts';
 
 /** One step. */
 export interface Migration {
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   { version: 30, up: historyTables },
   { version: 40, up: searchTables },
   { version: 50, up: reviewOrder },
+  { version: 60, up: rejectedVideos },
 ];
 
 /** The schema that this program writes. */

@@ -50,6 +50,8 @@ export interface PredictionTable {
   counts(modelId: string | null): Readonly<Record<ReviewState, number>>;
   /** Whether the model has predicted on the video, even if it found nothing. */
   hasRun(videoId: string, modelId: string): boolean;
+  /** Ids of the videos in which a person rejected something. */
+  videosWithRejected(): ReadonlySet<string>;
   countOfModel(modelId: string): number;
   countOfLabel(labelId: string): number;
   record(id: string): PredictionRecord | undefined;
@@ -277,6 +279,16 @@ export function createPredictionTable(connection: Connection, meta: MetaTable): 
            AND model_no = (SELECT no FROM models WHERE id = @modelId)`,
         { videoId, modelId },
       ) !== undefined,
+    videosWithRejected: () =>
+      new Set(
+        connection
+          .all<{ id: string }>(
+            `SELECT id FROM videos WHERE removed = 0
+             AND no IN (SELECT video_no FROM predictions WHERE review = 'rejected')`,
+            {},
+          )
+          .map(({ id }) => id),
+      ),
     countOfModel: (modelId) =>
       connection.get<{ count: number }>(
         `SELECT coalesce(sum(count), 0) AS count FROM prediction_counts
