@@ -6,7 +6,7 @@
  * the parameters' gradients add up (ETAD, Liu et al., CVPR 2023 workshops; OpenTAD's chunked backbones).
  */
 import type { EncoderGradients, EncoderSession, FeatureGradient, FrameBatch } from '#core/compute/engine';
-import type { TensorMap } from '#core/compute/hostTensor';
+import { addAndRelease, type TensorMap } from '#core/compute/hostTensor';
 import { StudioError } from '#core/contract/errors';
 
 /** Snippets from `start` on; shares memory with the batch. */
@@ -35,7 +35,7 @@ interface Chunk {
   readonly count: number;
 }
 
-/** Nearly equal chunks of at most `chunkSnippets`: at most two sizes occur, so an engine compiles at most two graphs. */
+/** Chunks of `chunkSnippets` and one with the rest: at most two sizes occur, so an engine compiles at most two graphs. */
 export function chunksOf(snippets: number, chunkSnippets: number): Chunk[] {
   if (!Number.isInteger(chunkSnippets) || chunkSnippets < 1) {
     throw new StudioError(
@@ -43,11 +43,15 @@ export function chunksOf(snippets: number, chunkSnippets: number): Chunk[] {
       `A chunk needs a whole number of snippets of at least 1, not ${chunkSnippets}.`,
     );
   }
-  const parts = Math.ceil(snippets / chunkSnippets);
-  return Array.from({ length: parts }, (_, i) => {
-    const start = Math.round((i * snippets) / parts);
-    return { start, count: Math.round(((i + 1) * snippets) / parts) - start };
+  return Array.from({ length: Math.ceil(snippets / chunkSnippets) }, (_, i) => {
+    const start = i * chunkSnippets;
+    return { start, count: Math.min(chunkSnippets, snippets - start) };
   });
+}
+
+/** The size of the fewest chunks of at most `most` snippets when they are about equal. */
+export function evenChunk(snippets: number, most: number): number {
+  return Math.ceil(snippets / Math.ceil(snippets / most));
 }
 
 /** What chunks need of a session. */
@@ -65,16 +69,6 @@ export async function featuresInChunks(
     features.set(await session.features(sliceFrames(frames, start, count)), start * channels);
   }
   return features;
-}
-
-/** Adds `gradients` to `sums` in place; the first call copies nothing. */
-function addGradients(sums: TensorMap | null, gradients: TensorMap): TensorMap {
-  if (!sums) return gradients;
-  for (const [name, { data }] of Object.entries(gradients)) {
-    const sum = sums[name]!.data;
-    for (let i = 0; i < data.length; i += 1) sum[i]! += data[i]!;
-  }
-  return sums;
 }
 
 /**
@@ -95,7 +89,8 @@ export async function gradientsInChunks(
     const share = dFeatures.subarray(start * channels, (start + count) * channels);
     last = await session.gradients(sliceFrames(frames, start, count), share);
     features.set(last.features, start * channels);
-    sums = addGradients(sums, last.gradients);
+    if (sums) addAndRelease(sums, last.gradients);
+    else sums = last.gradients;
   }
   return { ...last, gradients: sums ?? {}, features };
 }

@@ -73,12 +73,12 @@ describe.each(['onnx', 'tfjs'] as const)('encoders on %s', (engineName) => {
       constantParameters: true,
     });
     const whole = await session.gradients(frames, dFeatures);
-    const chunked = await gradientsInChunks(session, frames, dFeatures, 2);
+    const chunked = await gradientsInChunks(session, frames, dFeatures, 3);
     const stepped = await stepInChunks(session, frames, () => Promise.resolve(dFeatures), {
-      chunkSnippets: 2,
+      chunkSnippets: 3,
     });
     const direct = await session.step(frames, () => Promise.resolve(dFeatures));
-    const features = await featuresInChunks(constant, frames, 3);
+    const features = await featuresInChunks(constant, frames, 2);
     for (const [name, { data }] of Object.entries(whole.gradients)) {
       const peak = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
       for (const other of [chunked, stepped, direct]) {

@@ -3,8 +3,8 @@
  */
 import type { Tensor } from 'onnxruntime-node';
 import type { FrameBatch } from '#core/compute/engine';
-import { chunksOf, featuresInChunks, sliceFrames } from '#core/compute/chunked';
-import type { TensorMap } from '#core/compute/hostTensor';
+import { chunksOf, evenChunk, featuresInChunks, sliceFrames } from '#core/compute/chunked';
+import { releaseNumbers, type TensorMap } from '#core/compute/hostTensor';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { FEATURE_GRADIENT_INPUT } from '#core/model/onnx/backwardGraph';
 import {
@@ -84,7 +84,8 @@ export async function createBlockedRunner(
    */
   const runSnippets = (frames: FrameBatch): number => {
     const one = activationBytes(encoder, { ...frameShape(frames), snippets: 1 });
-    return Math.max(1, Math.round(Math.max(RUN_BYTES, 2 * weightBytes) / one));
+    const most = Math.max(1, Math.round(Math.max(RUN_BYTES, 2 * weightBytes) / one));
+    return evenChunk(frames.shape[0], most);
   };
   const open = (kind: string, shape: FrameShape, share: number, model: () => Uint8Array) =>
     graphs.get(`${kind} ${Object.values(shape).join('×')}`, activationBytes(encoder, shape) * share, model);
@@ -120,7 +121,7 @@ export async function createBlockedRunner(
         });
         features.set(outputs[FEATURES_OUTPUT]!, start * channels);
         addRun(sums, outputs, start === 0);
-        Object.values(outputs).forEach(release);
+        Object.values(outputs).forEach(releaseNumbers);
       }
       return features;
     },
@@ -166,18 +167,13 @@ export async function createBlockedRunner(
           ...gradientFeed(given, shape),
         });
         Object.values(values).forEach((tensor) => {
-          release(tensor.data as Float32Array);
+          releaseNumbers(tensor.data as Float32Array);
         });
         addRun(sums, outputs, start === 0);
-        Object.values(outputs).forEach(release);
+        Object.values(outputs).forEach(releaseNumbers);
       }
     },
     collect: async (parts, share) => collectGradients(blocked, memory, parts, share),
     dispose: () => graphs.clear(),
   };
-}
-
-/** Gives memory back at once: what a run leaves is large, and the garbage collector comes late. */
-function release({ buffer }: Float32Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

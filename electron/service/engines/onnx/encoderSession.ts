@@ -11,7 +11,7 @@ import type { TensorMap } from '#core/compute/hostTensor';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import type { Tensor } from 'onnxruntime-node';
-import { featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
+import { evenChunk, featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { foldNorm, unfoldNormGradients } from '#core/model/encoder/fold';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
@@ -105,7 +105,7 @@ export async function openOnnxEncoder(
    */
   const runSnippets = (frames: FrameBatch): number => {
     const one = activationBytes(encoder, { ...frameShape(frames), snippets: 1 });
-    return Math.max(1, Math.round(Math.max(RUN_BYTES, weightBytes) / one));
+    return evenChunk(frames.shape[0], Math.max(1, Math.round(Math.max(RUN_BYTES, weightBytes) / one)));
   };
   const weightBytes = encoder.parameters.reduce(
     (total, { name }) => total + parameters[name]!.data.byteLength,

@@ -14,7 +14,7 @@ import type {
   EncoderSessionOptions,
   FrameBatch,
 } from '#core/compute/engine';
-import type { TensorMap } from '#core/compute/hostTensor';
+import { addAndRelease, type TensorMap } from '#core/compute/hostTensor';
 import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
@@ -89,13 +89,6 @@ function startThread(file: string): Thread {
 function ownSlice(frames: FrameBatch, start: number, count: number): FrameBatch {
   const slice = sliceFrames(frames, start, count);
   return { data: new Uint8Array(slice.data), shape: slice.shape };
-}
-
-function addInto(sums: TensorMap, gradients: TensorMap): void {
-  for (const [name, { data }] of Object.entries(gradients)) {
-    const sum = sums[name]!.data;
-    for (let i = 0; i < data.length; i += 1) sum[i]! += data[i]!;
-  }
 }
 
 /** Makes threads ready; they start with the first session. */
@@ -177,7 +170,7 @@ function createSession(threads: readonly Thread[], session: number, spec: Encode
     );
     // Always added in the same order: the same numbers every time.
     const [sums = {}, ...others] = parts;
-    for (const other of others) addInto(sums, other);
+    for (const other of others) addAndRelease(sums, other);
     return { gradients: sums, features: result };
   };
 
