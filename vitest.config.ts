@@ -15,6 +15,8 @@ export default defineConfig({
       'test/{behaviour,golden,lint}/**/*.test.ts',
     ],
     pool: 'forks',
+    // For tests that use ONNX Runtime by itself; the program's own silence is tested without it (onnx/telemetry.test.ts).
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,

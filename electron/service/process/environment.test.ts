@@ -11,7 +11,14 @@ describe('serviceEnvironment', () => {
       NODE_OPTIONS: '--inspect',
       ELECTRON_RUN_AS_NODE: '1',
       SOME_TOKEN: 'secret',
+      ORT_DISABLE_TELEMETRY: '0',
     });
-    expect(Object.keys(kept).sort()).toEqual(['LANG', 'LOFI_DATA_DIR', 'PATH', 'Path']);
+    expect(kept).toEqual({
+      PATH: '/bin',
+      Path: 'C:\\',
+      LANG: 'zh_CN.UTF-8',
+      LOFI_DATA_DIR: '/d',
+      ORT_DISABLE_TELEMETRY: '1',
+    });
   });
 });

@@ -14,14 +14,17 @@ const KEPT = new Set(
 );
 const KEPT_PREFIXES = ['LC_', 'XDG_', 'LOFI_', 'CUDA_', 'NVIDIA_', 'VK_', 'MESA_', 'TF_', 'OMP_', 'ORT_'];
 
-/** The variables of `from` that the service may see. */
+/** Whatever the person's shell says: libraries that report home are told not to (docs/decisions/0094). */
+const QUIET = { ORT_DISABLE_TELEMETRY: '1' } as const;
+
+/** The variables of `from` that the service may see, and those that it always gets. */
 export function serviceEnvironment(from: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const kept: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(from)) {
     const upper = name.toUpperCase();
     if (KEPT.has(upper) || KEPT_PREFIXES.some((prefix) => upper.startsWith(prefix))) kept[name] = value;
   }
-  return kept;
+  return { ...kept, ...QUIET };
 }
 
 /** Where settings and recent projects lie: the same folder for the desktop program, the browser shell and the command line. */

@@ -8,6 +8,10 @@ import { StudioError } from '#core/contract/errors';
 
 type Runtime = typeof import('onnxruntime-node');
 
+// The library's own packages send reports home unless this stands there when it starts (docs/decisions/0094). Set for the whole process: a thread's
+// variables are its own, and the library does not see them.
+if (isMainThread) process.env['ORT_DISABLE_TELEMETRY'] = '1';
+
 let runtime: Promise<Runtime> | null = null;
 
 /**
