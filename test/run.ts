@@ -1,8 +1,8 @@
 /**
- * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron.
+ * `npm test`: unit and behaviour tests, then the end-to-end specs in Chromium, then the same specs and the desktop's own in Electron, once
+ * in the development build and once in the packed program with those of the package itself.
  *
- * What a machine lacks is said in one line and passed over; the last line sums everything up. `node test/run.ts unit|browser|desktop` runs one part,
- * `node test/run.ts packed` all specs of the desktop on the packed program.
+ * What a machine lacks is said in one line and passed over; the last line sums everything up. `node test/run.ts unit|browser|desktop|packed` runs parts.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -19,9 +19,6 @@ interface Counts {
 }
 
 type Part = 'unit' | 'browser' | 'desktop' | 'packed';
-
-/** Runs when it is asked for alone: the development build's specs hold those of the package itself. */
-const ON_REQUEST: Part = 'packed';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
@@ -131,7 +128,7 @@ async function runPacked(electron: string, wrapper: readonly string[]): Promise<
     const program = await packForTests(path.join(folder, 'release'));
     const inspectable = await openForInspection(program, path.join(folder, 'with inspector'));
     const packed = { LOFI_ELECTRON: electron, LOFI_PACKED: inspectable, LOFI_PACKED_DIR: program };
-    return await vitest(e2eArgs('desktop'), packed, wrapper);
+    return await vitest(e2eArgs('packed'), packed, wrapper);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -154,7 +151,7 @@ if (unknown.length > 0) {
 }
 let total = NOTHING;
 for (const [name, run] of Object.entries(PARTS)) {
-  if (wanted.length > 0 ? !wanted.includes(name) : name === ON_REQUEST) continue;
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   let counts: Counts;
   try {
     counts = await run();

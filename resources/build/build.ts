@@ -10,6 +10,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { build as bundle, type BuildOptions } from 'esbuild';
 import { build as buildPage } from 'vite';
+import { NODE_ENTRIES } from './entries.ts';
 import { BUNDLE_HEAD, keepSourceFolders } from './folders.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -17,15 +18,6 @@ const inRoot = (...parts: string[]): string => path.join(ROOT, ...parts);
 
 /** Packages with native parts or files of their own; everything else is bundled. */
 export const EXTERNAL_PACKAGES = ['better-sqlite3', 'node-av', 'onnxruntime-node', 'webgpu', '@tensorflow/*'];
-
-/** Entry points of the plain Node processes by the folder of dist/ that they go to. */
-const NODE_ENTRIES: Readonly<Record<string, string>> = {
-  service: 'electron/service/entry.ts',
-  worker: 'electron/worker/index.ts',
-  'encoder-thread': 'electron/service/engines/onnx/encoderThread.ts',
-  decode: 'electron/service/media/isolate/decodeProcess.ts',
-  'decode-thread': 'electron/service/media/sampling/decodeThread.ts',
-};
 
 const COMMON: BuildOptions = {
   bundle: true,

@@ -7,7 +7,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/DEBIAN"
-name='' version='' arch='' out='' maintainer='' url='' description='' section=misc priority=optional depends='' recommends=''
+name='' version='' arch='' out='' maintainer='' url='' description='' section=misc priority=optional depends='' recommends='' compression=xz
 append() { printf '%s' "${1:+$1, }$2"; }
 
 while [ $# -gt 0 ]; do
@@ -28,7 +28,8 @@ while [ $# -gt 0 ]; do
     --deb-recommends) recommends=$(append "$recommends" "$2"); shift 2 ;;
     --after-install) install -m 755 "$2" "$work/DEBIAN/postinst"; shift 2 ;;
     --after-remove) install -m 755 "$2" "$work/DEBIAN/postrm"; shift 2 ;;
-    --vendor | --license | --deb-compression | --iteration) shift 2 ;;
+    --deb-compression) compression=$2; shift 2 ;;
+    --vendor | --license | --iteration) shift 2 ;;
     /*=/*)
       from=${1%%=*} to=$work${1#*=}
       if [ -d "$from" ]; then mkdir -p "$to" && cp -al "$from/." "$to" 2>/dev/null || cp -a "$from/." "$to"
@@ -52,4 +53,5 @@ done
   # The first line is the synopsis; the others are indented, empty ones a dot.
   echo "Description: $(printf '%s' "$description" | sed -e 's/^ *//' -e '1!s/^$/./' -e '1!s/^/ /')"
 } >"$work/DEBIAN/control"
-dpkg-deb --root-owner-group -Zxz -z1 --build "$work" "$out"
+case "$compression" in gz) compression=gzip ;; bzip2 | lzo) echo "debWithoutFpm: no $compression" >&2; exit 1 ;; esac
+dpkg-deb --root-owner-group "-Z$compression" -z1 --build "$work" "$out"

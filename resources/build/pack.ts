@@ -1,6 +1,6 @@
 /**
  * `node resources/build/pack.ts [--dir | --private] [--media-library FOLDER] [--platform linux|win32|darwin] [--arch x64|arm64] [--node FILE]
- * [--electron FOLDER] [--electron-version N] [--out FOLDER]`: packs what `npm run build` made. Each platform is packed on itself, because native packages
+ * [--electron FOLDER] [--electron-version N] [--out FOLDER] [--prepackaged FOLDER]`: packs what `npm run build` made. Each platform is packed on itself, because native packages
  * are installed for the machine they are installed on.
  *
  * `--dir` stops before the installer. `--electron` names a folder with an Electron of its own (tests; machines that cannot fetch one).
@@ -42,6 +42,10 @@ export interface PackOptions {
   readonly mediaLibrary?: string | undefined;
   /** Installers that nobody else is given: whatever library is there may be in them. */
   readonly privateUse?: boolean | undefined;
+  /** An unpacked program that `onlyDir` made before: only installers are made, out of it. */
+  readonly prepackaged?: string | undefined;
+  /** Which installers; by default all of the platform's. */
+  readonly kinds?: readonly string[] | undefined;
   /** Overrides of electron-builder.yml. */
   readonly config?: Configuration;
 }
@@ -55,9 +59,9 @@ export interface PackOptions {
 export async function pack(options: PackOptions): Promise<readonly string[]> {
   const isForOthers = !options.onlyDir && options.privateUse !== true;
   if (isForOthers) mustBeDistributable(options.mediaLibrary ?? mediaLibraryDir(ROOT, options.target));
-  const sizes = stageRuntime(ROOT, options.target, options);
-  for (const [name, bytes] of Object.entries(sizes)) {
-    process.stderr.write(`runtime/${name}: ${(bytes / MIB).toFixed(1)} MiB\n`);
+  if (options.prepackaged === undefined) {
+    for (const [name, bytes] of Object.entries(stageRuntime(ROOT, options.target, options)))
+      process.stderr.write(`runtime/${name}: ${(bytes / MIB).toFixed(1)} MiB\n`);
   }
   const { electronDir } = options;
   const versionFile = electronDir === undefined ? '' : path.join(electronDir, 'version');
@@ -74,9 +78,10 @@ export async function pack(options: PackOptions): Promise<readonly string[]> {
     ...options.config,
   };
   const { platform, arch } = options.target;
-  const kinds = options.onlyDir ? ['dir'] : [...INSTALLERS[platform]];
+  const kinds = options.onlyDir ? ['dir'] : [...(options.kinds ?? INSTALLERS[platform])];
   return build({
     projectDir: ROOT,
+    ...(options.prepackaged === undefined ? {} : { prepackaged: options.prepackaged }),
     targets: PLATFORMS[platform].createTarget(kinds, ARCHS[arch]),
     config,
     publish: 'never',
@@ -93,6 +98,7 @@ if (import.meta.main) {
       electron: { type: 'string' },
       'electron-version': { type: 'string' },
       out: { type: 'string' },
+      prepackaged: { type: 'string' },
       'media-library': { type: 'string' },
       private: { type: 'boolean', default: false },
     },
@@ -107,6 +113,7 @@ if (import.meta.main) {
     electronDir: values.electron,
     electronVersion: values['electron-version'],
     output: values.out,
+    prepackaged: values.prepackaged,
     mediaLibrary: values['media-library'],
     privateUse: values.private,
   });

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { PACKED_BUNDLES } from './entries.ts';
 import { describeLicences } from './licences.ts';
 import { inspectMediaLibrary, mediaLibraryDir } from './mediaLibrary.ts';
 import { isNeeded, listFiles, packageClosure, type Target } from './packages.ts';
@@ -41,7 +42,6 @@ const BUNDLED_PACKAGES = [
   'svelte',
   '@observablehq/plot',
 ];
-const PROCESSES = ['service', 'worker', 'encoder-thread', 'decode', 'cli', 'renderer', 'web'];
 const RESOURCES = ['encoders', 'sample', 'icons', 'clusters'];
 
 /** How large the parts are, in bytes. */
@@ -86,7 +86,7 @@ export function stageRuntime(
     cpSync(from, to, { recursive: true, dereference: true, filter: (file) => !/\.(map|ts)$/.test(file) });
   };
 
-  for (const name of PROCESSES) {
+  for (const name of PACKED_BUNDLES) {
     const built = path.join(root, 'dist', name);
     if (!existsSync(built)) throw new Error(`dist/${name} is missing: run npm run build first.`);
     copy(built, path.join(out, 'dist', name));
