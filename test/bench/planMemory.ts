@@ -2,7 +2,7 @@
  * `bench plan-memory`: the planner's estimate of a training's memory beside the measured peak of the worker's process, for several
  * configurations. Memory does not depend on how busy the machine is.
  *
- * Options: `--only NAME,…`, `--out FOLDER` (kept).
+ * Options: `--only TEXT` (part of the name), `--set fitted|held-out`, `--out FOLDER` (kept).
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -83,6 +83,16 @@ const CASES: readonly Case[] = [
   shaped('tsm-resnet50', { snippets: 8, side: 112 }, 1),
 ];
 
+/** Configurations that the estimate's factors were not fitted to: whether it holds elsewhere. */
+const HELD_OUT: readonly Case[] = [
+  shaped('small', { snippets: 160, framesPerSnippet: 4, side: 96 }, 2),
+  shaped('small', { snippets: 72, side: 160 }, 3),
+  shaped('small', { snippets: 144, side: 80 }, 2, { detector: 'tridet' }),
+  shaped('small', { snippets: 80, side: 96 }, 3, { detector: 'g-tad' }),
+  shaped('tsm-resnet18', { snippets: 24, framesPerSnippet: 4, side: 160 }, 2),
+  shaped('tsm-resnet34', { snippets: 12, side: 128 }, 1),
+];
+
 async function footage(folder: string): Promise<JobVideo[]> {
   const config = { ...DEFAULT_FOOTAGE, durationSec: [40, 44] } as const;
   const videos: JobVideo[] = [];
@@ -156,8 +166,12 @@ export const bench: Benchmark = {
     await mkdir(folder, { recursive: true });
     const videos = await footage(folder);
     const rows: Record<string, unknown>[] = [];
-    for (const each of CASES.filter(
-      ({ name }) => options['only'] === undefined || name.includes(options['only']),
+    const sets = { fitted: CASES, 'held-out': HELD_OUT };
+    const wanted = Object.entries(sets).flatMap(([set, cases]) =>
+      options['set'] === undefined || options['set'] === set ? cases.map((each) => ({ set, each })) : [],
+    );
+    for (const { set, each } of wanted.filter(
+      ({ each: { name } }) => options['only'] === undefined || name.includes(options['only']),
     )) {
       const encoder = await encoderFor(each.encoder, folder);
       const { card } = await loadEncoder(encoder);
@@ -165,6 +179,7 @@ export const bench: Benchmark = {
       const measured = await peakOf(folder, encoder, each, videos);
       const row = {
         configuration: each.name,
+        set,
         estimateMB: Math.round(estimate / 1e6),
         measuredMB: Math.round(measured / 1e6),
         errorPercent: Math.round((100 * (estimate - measured)) / measured),
