@@ -53,6 +53,7 @@ export const EVENT_NAMES = [
   'train.calibrated',
   'job.changed',
   'job.progress',
+  'job.log',
   'service.state',
   'shell.action',
 ] as const satisfies readonly EventName[];

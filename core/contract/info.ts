@@ -3,6 +3,7 @@
  *
  * Times are integer PTS in the video's own time base with seconds beside them. Ids are opaque strings.
  */
+import type { PublishedWeights } from '#core/model/weights/published';
 import type {
   CoveredRange,
   LabelRecord,
@@ -162,7 +163,7 @@ export interface EditResult {
   readonly labelsChanged: boolean;
 }
 
-export type JobKind = 'train' | 'predict' | 'import' | 'proxy' | 'engine-install';
+export type JobKind = 'train' | 'predict' | 'import' | 'proxy' | 'engine-install' | 'fetch-weights';
 export type JobState = 'queued' | 'running' | 'paused' | 'done' | 'failed' | 'cancelled' | 'interrupted';
 
 export interface JobInfo {
@@ -184,6 +185,18 @@ export interface JobInfo {
   readonly endedAt: string | null;
   readonly modelIds: readonly string[];
   readonly resumable: boolean;
+}
+
+/** A sentence that a job said. */
+export interface JobWords {
+  readonly level: 'info' | 'warning';
+  readonly text: string;
+}
+
+/** Weights that others published, and whether they are on this machine. */
+export interface PublishedInfo extends PublishedWeights {
+  /** The encoder's folder once it was fetched. */
+  readonly folder: string | null;
 }
 
 /** What a training would use, need and lack. */

@@ -16,11 +16,13 @@ import type {
   HistoryEntryInfo,
   ImportReportInfo,
   JobInfo,
+  JobWords,
   LabelInfo,
   ModelInfo,
   Page,
   PredictionInfo,
   PreflightInfo,
+  PublishedInfo,
   ProjectInfo,
   RecentProjectInfo,
   ScoreCurvesInfo,
@@ -137,12 +139,18 @@ export const invokeSchemas = {
     videoIds: v.optional(v.nullable(v.array(id)), null),
   }),
   'jobs.list': none,
+  /** What a training has said in words, oldest first. */
+  'jobs.words': v.object({ id }),
   'jobs.cancel': v.object({ id }),
   'jobs.pause': v.object({ id }),
   'jobs.resume': v.object({ id }),
   'jobs.retry': v.object({ id, useRemedy: v.optional(v.boolean(), false) }),
   'jobs.setPriority': v.object({ id, priority: v.pipe(v.number(), v.safeInteger()) }),
 
+  /** Weights that others published: where, how large, and whether they are here. Nothing is fetched. */
+  'weights.list': none,
+  /** Fetches one of them, by name: the only call that uses the network. */
+  'weights.fetch': v.object({ name: v.pipe(v.string(), v.maxLength(100)) }),
   'models.list': none,
   'models.use': v.object({ id }),
   'models.rename': v.object({ id, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)) }),
@@ -232,11 +240,14 @@ export interface InvokeResults {
   'train.start': JobInfo;
   'predict.start': JobInfo;
   'jobs.list': readonly JobInfo[];
+  'jobs.words': readonly JobWords[];
   'jobs.cancel': JobInfo;
   'jobs.pause': JobInfo;
   'jobs.resume': JobInfo;
   'jobs.retry': JobInfo;
   'jobs.setPriority': JobInfo;
+  'weights.list': readonly PublishedInfo[];
+  'weights.fetch': JobInfo;
   'models.list': readonly ModelInfo[];
   'models.use': ModelInfo;
   'models.rename': ModelInfo;

@@ -8,6 +8,7 @@ import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation
 import type { TrainConfig } from '#core/train/config';
 import type { WorkRates } from './work.ts';
 import type { ErrorInfo } from '#core/contract/errors';
+import type { PublishedWeights } from '#core/model/weights/published';
 
 /** A video as the worker sees it. */
 export interface JobVideo {
@@ -73,7 +74,16 @@ export interface PredictJob {
   readonly engine: EngineName | 'auto';
 }
 
-export type WorkerJob = TrainJob | PredictJob | CalibrateJob;
+/** Fetch published weights and make an encoder of them. */
+export interface FetchJob {
+  readonly kind: 'fetch';
+  readonly jobId: string;
+  readonly entry: PublishedWeights;
+  /** The encoder's folder; it must not exist. */
+  readonly folder: string;
+}
+
+export type WorkerJob = TrainJob | PredictJob | CalibrateJob | FetchJob;
 
 /** Absolute progress; at most ten a second. */
 export interface JobProgress {
@@ -151,7 +161,17 @@ export interface CalibrateResult {
   readonly engine: string;
 }
 
-export type JobResult = TrainResult | PredictResult | CalibrateResult;
+export interface FetchResult {
+  readonly kind: 'fetch';
+  readonly folder: string;
+  readonly encoder: string;
+  /** Of the encoder's weights. */
+  readonly bytes: number;
+  /** Of the file that was fetched. */
+  readonly sha256: string;
+}
+
+export type JobResult = TrainResult | PredictResult | CalibrateResult | FetchResult;
 
 /** Worker → service, one JSON message each. Exactly one `done`, `failed` or `cancelled` ends it. */
 export type WorkerMessage =

@@ -93,11 +93,12 @@ export async function lookAtHeldOut(
   if (isBetter) state.best = { encoder: cloneParameters(state.encoder), epoch, averageMap };
   const { best } = state;
   const isDone = hasStopped(config, state);
-  const text = `Stage 2, epoch ${epoch}: average mAP ${(100 * averageMap).toFixed(1)} % on held-out videos`;
+  const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+  const text = `Stage 2, epoch ${epoch}: average mAP ${percent(averageMap)} on held-out videos`;
   control.log(
     'info',
     isDone
-      ? `${text}; it stops here, the encoder of epoch ${best!.epoch} is kept (${(100 * best!.averageMap).toFixed(1)} %).`
+      ? `${text}; it stops here, the encoder of epoch ${best!.epoch} is kept (${percent(best!.averageMap)}).`
       : `${text}.`,
   );
   return isDone;

@@ -13,6 +13,7 @@ import type { Handlers } from '#core/contract/invoke';
 import { createCalibrator } from '#service/jobs/calibration';
 import { createJobManager } from '#service/jobs/manager';
 import { createRunners } from '#service/jobs/runners';
+import { PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
 import type { Store } from '#service/store/store';
 import { noProject, type OpenProject, type ServiceContext } from './handlers/context.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly workerFile?: string;
   /** Milliseconds between asking a worker to stop and killing it. */
   readonly cancelDeadlineMs?: number;
+  /** Weights that can be fetched; by default those of `core/model/weights/published`. */
+  readonly published?: readonly PublishedWeights[];
 }
 
 /** A running service. */
@@ -153,7 +156,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     close,
   };
   return {
-    handlers: createHandlers(context, createEngineCalls(preferences)),
+    handlers: createHandlers(context, createEngineCalls(preferences), options.published ?? PUBLISHED_WEIGHTS),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

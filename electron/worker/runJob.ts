@@ -4,6 +4,7 @@
 import type { JobResult, WorkerJob } from '#core/train/job';
 import { runCalibrateJob } from './calibrateJob.ts';
 import type { JobHandle } from './control.ts';
+import { runFetchJob } from './fetchWeights.ts';
 import { runPredictJob } from './predictJob.ts';
 import { runTrainJob } from './trainJob.ts';
 
@@ -19,6 +20,8 @@ export function runJob(job: WorkerJob, handle: JobHandle): Promise<JobResult> {
       return runTrainJob(job, handle);
     case 'predict':
       return runPredictJob(job, handle);
+    case 'fetch':
+      return runFetchJob(job, handle);
     case 'calibrate':
       return runCalibrateJob(job, handle);
   }

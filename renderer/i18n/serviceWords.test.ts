@@ -25,7 +25,7 @@ function textsOf(name: string): string[] {
 
 describe('words of the service', () => {
   it('are sentences that the sources still hold', () => {
-    const sources = ['electron/service', 'electron/worker', 'core/train'].flatMap((folder) =>
+    const sources = ['electron/service', 'electron/worker', 'core/train', 'core/data'].flatMap((folder) =>
       readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
         .map((name) => read(path.join(folder, name))),
@@ -55,5 +55,13 @@ describe('words of the service', () => {
       '用模型 3（冻结编码器）预测 12 个视频',
     );
     expect(toChinese('My own model')).toBe('My own model');
+    expect(
+      toChinese(
+        'LoFi is kept: average mAP 34.2 % against 30.1 % of the frozen encoder on held-out videos (4.1 points more, 30 segments).',
+      ),
+    ).toBe('保留 LoFi：留出视频上的平均 mAP 为 34.2 %，冻结编码器为 30.1 %（高 4.1 个百分点，30 个片段）。');
+    expect(
+      toChinese('No video is in the validation subset: 1 training video of 5 were held out to measure on.'),
+    ).toBe('验证集中没有视频：从 5 个训练视频中留出 1 个训练视频 用于评估。');
   });
 });

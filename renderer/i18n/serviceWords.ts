@@ -91,6 +91,51 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['{memory} GB and {time} s', '{memory} GB 内存、{time} 秒'],
   ['{memory} MB and {time} min', '{memory} MB 内存、{time} 分钟'],
   ['{memory} MB and {time} s', '{memory} MB 内存、{time} 秒'],
+  // What a training says
+  [
+    'There are too few segments to hold some out: nothing can tell which model is better.',
+    '片段太少，无法留出一部分：没有依据判断哪个模型更好。',
+  ],
+  [
+    'No video is in the validation subset: {held} of {count} were held out to measure on.',
+    '验证集中没有视频：从 {count} 个训练视频中留出 {held} 用于评估。',
+  ],
+  [
+    'No video is in the validation subset, and there are few: the last part of {videos} ({segments}) was held out to measure on.',
+    '验证集中没有视频，且视频较少：留出了 {videos} 的最后一部分（{segments}）用于评估。',
+  ],
+  ['{count} training videos', '{count} 个训练视频'],
+  ['{count} training video', '{count} 个训练视频'],
+  ['1 video', '1 个视频'],
+  ['{count} segments', '{count} 个片段'],
+  ['{count} segment', '{count} 个片段'],
+  [
+    'Stage 2, epoch {at}: average mAP {map} on held-out videos; it stops here, the encoder of epoch {best} is kept ({bestMap}).',
+    '第 2 阶段第 {at} 轮：留出视频上的平均 mAP 为 {map}；在此停止，保留第 {best} 轮的编码器（{bestMap}）。',
+  ],
+  [
+    'Stage 2, epoch {at}: average mAP {map} on held-out videos.',
+    '第 2 阶段第 {at} 轮：留出视频上的平均 mAP 为 {map}。',
+  ],
+  [
+    'Encoder rate {rate}: average mAP {map} on held-out videos.',
+    '编码器学习率 {rate}：留出视频上的平均 mAP 为 {map}。',
+  ],
+  [
+    '{winner} is kept: average mAP {more} against {less} of {loser} on held-out videos ({points} points more, {count} segments). So few say little: set more labelled videos aside.',
+    '保留 {winner}：留出视频上的平均 mAP 为 {more}，{loser}为 {less}（高 {points} 个百分点，{count} 个片段）。片段太少，说服力有限：请多留出一些已标注的视频。',
+  ],
+  [
+    '{winner} is kept: average mAP {more} against {less} of {loser} on held-out videos ({points} points more, {count} segments).',
+    '保留 {winner}：留出视频上的平均 mAP 为 {more}，{loser}为 {less}（高 {points} 个百分点，{count} 个片段）。',
+  ],
+  ['The frozen encoder', '冻结编码器'],
+  ['the frozen encoder', '冻结编码器'],
+  [
+    'No labelled video was held out, so nothing says which is better. LoFi is kept.',
+    '没有留出已标注的视频，无法比较优劣。保留 LoFi。',
+  ],
+  ['Only {which} was trained.', '只训练了{which}。'],
   // Remedies
   [
     'Compute gradients {count} snippets at a time: the same result, less memory, a little slower.',
@@ -105,6 +150,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   // Titles of jobs
   ['Train {name}', '训练 {name}'],
   ['Predict {what} with {model}', '用{model}预测 {what}'],
+  ['Fetch the weights {name}', '下载权重 {name}'],
   ['Install the engine {name}', '安装引擎 {name}'],
   ['Make a playable copy of {name}', '为 {name} 制作可播放副本'],
   ['{count} videos', '{count} 个视频'],
@@ -159,6 +205,16 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '只找到软件渲染设备（{title}），比默认引擎慢。',
   ],
   // Errors
+  [
+    '{url} could not be reached ({reason}). Is there a network? Nothing was changed.',
+    '无法连接 {url}（{reason}）。是否有网络？没有任何改动。',
+  ],
+  [
+    '{url} gave another file than was published: {problem}. Nothing was kept; try again.',
+    '{url} 给出的文件与发布的不同：{problem}。没有保留任何内容，请重试。',
+  ],
+  ['{name} is on this machine already, in {folder}.', '{name} 已在本机：{folder}。'],
+  ['{name} is being fetched already.', '{name} 正在下载。'],
   [
     'No labelled video is in the {subset} subset. Label some, or choose another subset.',
     '该集合（{subset}）中没有已标注的视频。请标注一些，或选择其他集合。',

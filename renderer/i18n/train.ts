@@ -27,6 +27,7 @@ export const train = {
   'train.engine': ['Engine', '引擎'],
   'train.blocked': ['Training cannot start yet', '暂时无法开始训练'],
   'train.warnings': ['Worth knowing', '注意'],
+  'train.words': ['What was chosen and found, in words', '选择与结果说明'],
   'train.choices': ['What was chosen, and why', '所作选择及理由'],
   'train.aim': ['Aim', '目标'],
   'train.aim.speed': ['Faster', '更快'],

@@ -11,7 +11,8 @@ import { initialiseEncoder } from '#core/model/encoder/initialise';
 import type { PublishedWeights } from '#core/model/weights/published';
 import { toTorchFile } from '#core/model/weights/checkpointFile';
 import { loadEncoder } from '#worker/modelFolder';
-import { publishedProblem, publishedWeights, runFetch, runImport } from './modelImport.ts';
+import { fetchWeights, publishedProblem } from '#worker/fetchWeights';
+import { publishedWeights, runImport } from './modelImport.ts';
 
 let root = '';
 let server: Server;
@@ -58,12 +59,12 @@ afterAll(async () => {
 describe('published weights', () => {
   it('are fetched, checked, and load as an encoder', async () => {
     const folder = path.join(root, 'good', 'encoder');
-    const result = await runFetch(entry, folder, context);
+    const result = await fetchWeights(entry, folder, context);
     expect(result.sha256).toHaveLength(64);
     const { card, parameters } = await loadEncoder(folder);
     expect(card).toMatchObject({ name: 'small', about: { sha256: result.sha256 } });
     expect(Object.keys(parameters).length).toBeGreaterThan(20);
-    await expect(runFetch(entry, folder, context)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(fetchWeights(entry, folder, context)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it.each([
@@ -71,21 +72,21 @@ describe('published weights', () => {
     ['another size', { sizeMebibytes: 44.661 }, /MiB, the published file 44.661/],
   ])('with %s leave nothing behind', async (_what, change, words) => {
     const folder = path.join(root, 'bad');
-    await expect(runFetch({ ...entry, ...change }, path.join(folder, 'encoder'), context)).rejects.toThrow(
-      words,
-    );
+    await expect(
+      fetchWeights({ ...entry, ...change }, path.join(folder, 'encoder'), context),
+    ).rejects.toThrow(words);
     expect(await readdir(folder)).toEqual([]);
   });
 
   it('say where they cannot be reached, and what a publisher does not tell', async () => {
     const missing = { ...entry, url: entry.url.replace('small', 'none') };
-    await expect(runFetch(missing, path.join(root, 'x'), context)).rejects.toThrow(/404/);
+    await expect(fetchWeights(missing, path.join(root, 'x'), context)).rejects.toThrow(/404/);
     const closed = { ...entry, url: 'http://127.0.0.1:9/x.pth' };
-    await expect(runFetch(closed, path.join(root, 'x'), context)).rejects.toMatchObject({
+    await expect(fetchWeights(closed, path.join(root, 'x'), context)).rejects.toMatchObject({
       code: 'not-found',
     });
     const silent = { ...entry, sha256Prefix: null, sizeMebibytes: null };
-    await runFetch(silent, path.join(root, 'silent', 'encoder'), context);
+    await fetchWeights(silent, path.join(root, 'silent', 'encoder'), context);
     expect(said.at(-1)).toContain('no hash');
     expect(publishedProblem(publishedWeights('tsm-resnet18'), 46_830_571, 'f37072fd12')).toBeNull();
   });

@@ -16,6 +16,7 @@ import {
   type PredictRequestRecord,
   type TrainRequestRecord,
 } from '#service/jobs/runners';
+import { keepWords, readWords } from '#service/jobs/words';
 import type { JobRecord } from '#service/store/jobs';
 import { curveFolder } from '#service/store/layout';
 import type { ServiceContext } from './context.ts';
@@ -36,6 +37,7 @@ export function workHandlers(
   | 'train.start'
   | 'predict.start'
   | 'jobs.list'
+  | 'jobs.words'
   | 'jobs.cancel'
   | 'jobs.pause'
   | 'jobs.resume'
@@ -89,22 +91,25 @@ export function workHandlers(
     'train.start': async (request) => {
       const store = context.writable();
       const {
-        info: { blockers, config },
+        info: { blockers, config, choices },
         rates,
       } = await check(request);
       const [blocker] = blockers;
       if (blocker !== undefined) throw new StudioError('conflict', blocker, { blockers });
       const { jobs } = context.project();
-      return jobs.add(
-        prepareTraining(
-          store,
-          config,
-          request.parentModelId,
-          context.preferences.settings().engine,
-          trainingVideos(store).map((video) => video.id),
-          rates,
-        ),
+      const job = prepareTraining(
+        store,
+        config,
+        request.parentModelId,
+        context.preferences.settings().engine,
+        trainingVideos(store).map((video) => video.id),
+        rates,
       );
+      keepWords(
+        path.join(store.layout.dir, job.folder ?? ''),
+        choices.map((text) => ({ level: 'info', text })),
+      );
+      return jobs.add(job);
     },
     'predict.start': ({ modelId, videoIds }) => {
       const store = context.writable();
@@ -119,6 +124,11 @@ export function workHandlers(
       return context
         .project()
         .jobs.add(preparePrediction(store, model, videos, context.preferences.settings().engine));
+    },
+    'jobs.words': ({ id }) => {
+      const { store } = context.project();
+      const { folder } = store.jobs.require(id);
+      return folder === null ? [] : readWords(path.join(store.layout.dir, folder));
     },
     'jobs.list': () => context.project().jobs.list(),
     'jobs.cancel': ({ id }) => context.project().jobs.cancel(id),

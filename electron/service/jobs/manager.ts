@@ -4,6 +4,7 @@
  * The state is in the database; this file holds only what cannot be there: the running processes. One heavy job (a worker) and one light
  * one (inside the service) run at a time. A job with a higher priority sends the running training to rest and goes first.
  */
+import path from 'node:path';
 import process from 'node:process';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { Publish } from '#core/contract/events';
@@ -11,6 +12,7 @@ import type { JobInfo, JobKind } from '#core/contract/info';
 import type { JobMetric, JobPreview, JobProgress } from '#core/train/job';
 import type { JobChange, JobRecord, NewJob } from '#service/store/jobs';
 import type { Store } from '#service/store/store';
+import { keepWords } from './words.ts';
 import type { JobNews, JobOutcome, RunningJob } from './workerProcess.ts';
 
 /** What a kind of job does. */
@@ -48,6 +50,8 @@ export interface JobManager {
 interface Live {
   readonly running: RunningJob;
   readonly runner: JobRunner;
+  /** Where its words are kept; null where it has no folder. */
+  readonly folder: string | null;
   progress: JobProgress | null;
   metrics: JobMetric[];
   /** How many of `metrics` were published. */
@@ -156,6 +160,7 @@ export function createJobManager(
         jobs.change(id, { checkpoint: news.path });
         return;
       case 'log':
+        if (entry.folder !== null) keepWords(entry.folder, [news]);
         publish('job.log', { id, level: news.level, text: news.text });
         return;
     }
@@ -214,6 +219,7 @@ export function createJobManager(
     const entry: Live = {
       running,
       runner,
+      folder: job.folder === null ? null : path.resolve(store.layout.dir, job.folder),
       progress: null,
       metrics: [],
       told: 0,

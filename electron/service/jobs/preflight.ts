@@ -125,7 +125,10 @@ export function preflight(
   known: KnownRates,
 ): PreflightInfo {
   const videos = trainingVideos(store);
-  const estimate = estimatorsFor(videos, known, specOf(encoder));
+  // An encoder from a folder, as fetched weights are, has another size than the shipped one.
+  const { encoder: own } = request.expert;
+  const isFolder = typeof own === 'string' && fs.existsSync(path.join(own, 'model.json'));
+  const estimate = estimatorsFor(videos, known, specOf(isFolder ? own : encoder));
   const plan = planTraining(request, encoder, estimate, materialOf(store, videos));
   const { config } = plan;
   const counts: Record<Subset, number> = { training: 0, validation: 0, testing: 0 };

@@ -9,6 +9,7 @@ import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { Publish } from '#core/contract/events';
 import type { JobKind, ModelInfo } from '#core/contract/info';
 import type { EngineName } from '#core/compute/engine';
+import type { PublishedWeights } from '#core/model/weights/published';
 import type { TrainConfig } from '#core/train/config';
 import type { JobProgress, PredictJob, PredictResult, TrainJob } from '#core/train/job';
 import { learnedRates, type WorkRates } from '#core/train/work';
@@ -258,6 +259,34 @@ function lightRunner(context: RunnerContext, kind: JobKind): JobRunner {
   };
 }
 
+/** What the queue keeps of weights that are fetched. */
+export interface FetchRequestRecord {
+  readonly entry: PublishedWeights;
+  readonly folder: string;
+}
+
+function fetchRunner(context: RunnerContext): JobRunner {
+  return {
+    weight: 'light',
+    start: (job, _resume, onNews) => {
+      const { entry, folder } = job.request as FetchRequestRecord;
+      return startWorker(
+        { kind: 'fetch', jobId: job.id, entry, folder },
+        { file: context.workerFile, cancelDeadlineMs: context.cancelDeadlineMs, onNews },
+      );
+    },
+    finish: (_job, { result }) => {
+      if (result?.kind !== 'fetch')
+        throw new StudioError('internal', 'The worker answered a fetch with something else.');
+      return {};
+    },
+    remedy: () => null,
+    after: (job) => {
+      if (job.state === 'done') context.publish('models.changed', {});
+    },
+  };
+}
+
 /** Runners by kind. */
 export function createRunners(context: RunnerContext): Readonly<Record<JobKind, JobRunner>> {
   return {
@@ -266,6 +295,7 @@ export function createRunners(context: RunnerContext): Readonly<Record<JobKind, 
     import: lightRunner(context, 'import'),
     proxy: lightRunner(context, 'proxy'),
     'engine-install': lightRunner(context, 'engine-install'),
+    'fetch-weights': fetchRunner(context),
   };
 }
 

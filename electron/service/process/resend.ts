@@ -20,6 +20,7 @@ const NOT_TWICE: ReadonlySet<string> = new Set<InvokeName>([
   'jobs.resume',
   'formats.import',
   'engines.install',
+  'weights.fetch',
 ]);
 
 /** Whether sending a call a second time does no more than sending it once. */
