@@ -94,12 +94,12 @@ export async function lookAtHeldOut(
   const { best } = state;
   const isDone = hasStopped(config, state);
   const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-  const text = `Stage 2, epoch ${epoch}: average mAP ${percent(averageMap)} on held-out videos`;
-  control.log(
-    'info',
-    isDone
-      ? `${text}; it stops here, the encoder of epoch ${best!.epoch} is kept (${percent(best!.averageMap)}).`
-      : `${text}.`,
-  );
+  control.log('info', `Stage 2, epoch ${epoch}: average mAP ${percent(averageMap)} on held-out videos.`);
+  if (isDone) {
+    control.log(
+      'info',
+      `Stage 2 stops after epoch ${epoch}, nothing gained any more: the encoder of epoch ${best!.epoch} is kept (${percent(best!.averageMap)}).`,
+    );
+  }
   return isDone;
 }

@@ -24,8 +24,8 @@ const SIZE_ROUNDING = 0.0006;
 export interface FetchWatcher {
   readonly signal: AbortSignal;
   /** Bytes so far and in all; `total` 0 where the server does not say. */
-  progress(bytes: number, total: number): void;
-  log(text: string): void;
+  readonly progress: (bytes: number, total: number) => void;
+  readonly log: (text: string) => void;
 }
 
 /** What is wrong with a fetched file; null when size and hash are the published ones, as far as they are known. */

@@ -110,8 +110,8 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['{count} segments', '{count} 个片段'],
   ['{count} segment', '{count} 个片段'],
   [
-    'Stage 2, epoch {at}: average mAP {map} on held-out videos; it stops here, the encoder of epoch {best} is kept ({bestMap}).',
-    '第 2 阶段第 {at} 轮：留出视频上的平均 mAP 为 {map}；在此停止，保留第 {best} 轮的编码器（{bestMap}）。',
+    'Stage 2 stops after epoch {at}, nothing gained any more: the encoder of epoch {best} is kept ({map}).',
+    '第 2 阶段在第 {at} 轮后停止，已不再提高：保留第 {best} 轮的编码器（{map}）。',
   ],
   [
     'Stage 2, epoch {at}: average mAP {map} on held-out videos.',
@@ -122,13 +122,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '编码器学习率 {rate}：留出视频上的平均 mAP 为 {map}。',
   ],
   [
-    '{winner} is kept: average mAP {more} against {less} of {loser} on held-out videos ({points} points more, {count} segments). So few say little: set more labelled videos aside.',
-    '保留 {winner}：留出视频上的平均 mAP 为 {more}，{loser}为 {less}（高 {points} 个百分点，{count} 个片段）。片段太少，说服力有限：请多留出一些已标注的视频。',
+    '{winner} is kept: average mAP {more} against {less} of {loser} on held-out videos ({points} points more, {count} segments).{caution}',
+    '保留 {winner}：留出视频上的平均 mAP 为 {more}，{loser}为 {less}（高 {points} 个百分点，{count} 个片段）。{caution}',
   ],
-  [
-    '{winner} is kept: average mAP {more} against {less} of {loser} on held-out videos ({points} points more, {count} segments).',
-    '保留 {winner}：留出视频上的平均 mAP 为 {more}，{loser}为 {less}（高 {points} 个百分点，{count} 个片段）。',
-  ],
+  [' So few say little: set more labelled videos aside.', '片段太少，说服力有限：请多留出一些已标注的视频。'],
   ['The frozen encoder', '冻结编码器'],
   ['the frozen encoder', '冻结编码器'],
   [

@@ -20,7 +20,7 @@ import { createService, type Service } from '#service/index';
 let root = '';
 let server: Server;
 let service: Service;
-let requests: string[] = [];
+const requests: string[] = [];
 
 async function call<K extends InvokeName>(name: K, args: InvokeInput<K>): Promise<InvokeResults[K]> {
   const envelope = await callHandler(service.handlers, name, args);

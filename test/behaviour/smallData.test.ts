@@ -139,7 +139,9 @@ describe('one long video', () => {
     expect(measured.length).toBeLessThan(8);
     const best = measured.length - 2;
     expect(measured[best]).toBe(Math.max(...measured));
-    expect(texts.join(' ')).toContain(`it stops here, the encoder of epoch ${1 + best + 1} is kept`);
+    expect(texts.join(' ')).toContain(
+      `nothing gained any more: the encoder of epoch ${1 + best + 1} is kept`,
+    );
     const file = path.join(root, 'stopping', 'stage2.checkpoint');
     const saved = decodeTensors(await readFile(file), file).tensors;
     const model = path.join(root, 'stopping', 'lofi', 'weights.safetensors');
