@@ -12,6 +12,7 @@ import type {
   SegmentRecord,
   Subset,
 } from '#core/annotation/document';
+import type { DocumentPatch } from '#core/annotation/patch';
 import type { EngineName } from '#core/compute/engine';
 import type { DetectorName } from '#core/model/detector';
 import type { JobMetric, JobPreview, JobProgress, StageFigures } from '#core/train/job';
@@ -161,6 +162,11 @@ export interface EditResult {
   readonly entry: HistoryEntryInfo | null;
   readonly videoIds: readonly string[];
   readonly labelsChanged: boolean;
+}
+
+/** What undo or redo changed, with the change itself: a page that shows the document can follow without reading it again. */
+export interface HistoryResult extends EditResult {
+  readonly patch: DocumentPatch;
 }
 
 export type JobKind = 'train' | 'predict' | 'import' | 'proxy' | 'engine-install' | 'fetch-weights';

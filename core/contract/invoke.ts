@@ -10,6 +10,7 @@ import type {
   ComparisonInfo,
   DocumentInfo,
   EditResult,
+  HistoryResult,
   EngineInfo,
   EvaluationInfo,
   FormatInfo,
@@ -224,8 +225,8 @@ export interface InvokeResults {
   'document.edit': EditResult;
   'document.search': Page<import('./info.ts').SegmentInfo>;
   'history.list': Page<HistoryEntryInfo>;
-  'history.undo': EditResult;
-  'history.redo': EditResult;
+  'history.undo': HistoryResult;
+  'history.redo': HistoryResult;
   'history.restore': EditResult;
   'predictions.list': readonly PredictionInfo[];
   'predictions.curves': readonly ScoreCurvesInfo[];

@@ -74,7 +74,6 @@ export async function runHeadStage(
   const stepsOf = (count: number): number => headSteps(sequences.length, { ...config, epochs: count });
   const perRate = stepsOf(epochs.agnostic + epochs.classes);
   const progressName = `stage3-${variant}`;
-  const which = variant === 'frozen' ? 'frozen' : 'tuned';
   const [shown] = [...validation].sort((a, b) => b.segments.length - a.segments.length);
   const validate = async (parameters: TensorMap, epoch: number): Promise<TrainedModel['validation']> => {
     const found = await detectVideos(environment, parameters, validation, features, labels, windowSnippets);
@@ -94,10 +93,10 @@ export async function runHeadStage(
   for (const [index, learningRate] of rates.entries()) {
     const tag = `${suffix}${rates.length > 1 ? `-${learningRate}` : ''}`;
     const optimiser = { ...config.optimiser, learningRate };
-    const text =
-      rates.length > 1
-        ? `Stage 3 of 3, head on ${which} features, rate ${index + 1}/${rates.length}`
-        : `Stage 3 of 3, head on ${which} features`;
+    // The baseline's head is trained before the encoder is tuned: to a person it is not the last of three stages.
+    const stage =
+      variant === 'frozen' ? 'Baseline, head on frozen features' : 'Stage 3 of 3, head on tuned features';
+    const text = rates.length > 1 ? `${stage}, rate ${index + 1}/${rates.length}` : stage;
     const report = (done: number, words: string): void =>
       control.progress(progressName, words, index * perRate + done, rates.length * perRate, 'steps');
     const seed = mixSeed(input.seed, 'head');

@@ -113,6 +113,9 @@ export const common = {
   'files.replace': ['Replace', '替换'],
   'files.all': ['Choose all', '全选'],
 
+  'time.seconds': ['{count} s', '{count} 秒'],
+  'time.minutes': ['{count} min', '{count} 分钟'],
+  'time.hours': ['{hours} h', '{hours} 小时'],
   'time.secondsLeft': ['1 s left || {count} s left', '剩余 {count} 秒'],
   'time.minutesLeft': ['1 min left || {count} min left', '剩余 {count} 分钟'],
   'time.hoursLeft': ['{hours} h left', '剩余 {hours} 小时'],

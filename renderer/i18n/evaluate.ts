@@ -8,6 +8,7 @@ export const evaluate = {
     '请先训练模型。之后会在其未学习过的已标注视频上进行评估。',
   ],
   'evaluate.models': ['Models', '模型'],
+  'evaluate.compareNone': ['Compare with…', '与……比较'],
   'evaluate.subset': ['Measured on', '评估集'],
   'evaluate.subset.training': ['Training videos', '训练视频'],
   'evaluate.subset.validation': ['Validation videos', '验证视频'],

@@ -123,6 +123,13 @@ export function formatPercent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** How long something takes, as roughly as it is known. */
+export function formatAbout(seconds: number): string {
+  if (seconds < 60) return t('time.seconds', { count: Math.max(1, Math.round(seconds)) });
+  if (seconds < 5400) return t('time.minutes', { count: Math.round(seconds / 60) });
+  return t('time.hours', { hours: formatNumber(seconds / 3600, 1) });
+}
+
 /** How long something still takes, in words. */
 export function formatLeft(seconds: number): string {
   if (seconds < 60) {

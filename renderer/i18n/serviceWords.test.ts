@@ -23,12 +23,51 @@ function textsOf(name: string): string[] {
   return found;
 }
 
+/** Where errors come from that reach the screen; weights of other programs are read by the command line alone. */
+const FOLDERS = [
+  'electron/service',
+  'electron/worker',
+  'core/annotation',
+  'core/data',
+  'core/formats',
+  'core/infer',
+  'core/timeline',
+  'core/train',
+];
+
+const sourcesIn = (folder: string): string[] =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => path.join(folder, name));
+
+/** Messages of a file's errors, holes as `X`; not those of broken calls and broken programs, which only a maintainer can mend. */
+function errorsOf(name: string): string[] {
+  const file = ts.createSourceFile(name, read(name), ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
+  const textOf = (node: ts.Node | undefined): string[] => {
+    if (node === undefined) return [];
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return [node.text];
+    if (ts.isTemplateExpression(node)) {
+      return [node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join('')];
+    }
+    return ts.isConditionalExpression(node) ? [...textOf(node.whenTrue), ...textOf(node.whenFalse)] : [];
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isNewExpression(node) && node.expression.getText(file) === 'StudioError') {
+      const [code, message] = node.arguments ?? [];
+      if (!/'(?:internal|wrong-usage)'/.test(code?.getText(file) ?? '')) found.push(...textOf(message));
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(file);
+  // What is only holes is put together from what other files say.
+  return found.filter((text) => /[a-z]{3}/.test(text.replaceAll('X', '')));
+}
+
 describe('words of the service', () => {
   it('are sentences that the sources still hold', () => {
-    const sources = ['electron/service', 'electron/worker', 'core/train', 'core/data'].flatMap((folder) =>
-      readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-        .map((name) => read(path.join(folder, name))),
+    const sources = ['electron/service', 'electron/worker', 'electron/web', 'core'].flatMap((folder) =>
+      sourcesIn(folder).map(read),
     );
     const gone = SERVICE_SENTENCES.filter((sentence) => {
       // A piece of a few letters is everywhere; a step's sentence comes from two files.
@@ -44,6 +83,13 @@ describe('words of the service', () => {
     const sentences = files.flatMap(textsOf).filter((text) => /^\S.* .*[.}X]$/.test(text) && text !== 'X: X');
     expect(sentences.length).toBeGreaterThan(15);
     const english = sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)));
+    expect(english).toEqual([]);
+  });
+
+  it('has every error that a person can do something about in Chinese', () => {
+    const english = FOLDERS.flatMap((folder) =>
+      sourcesIn(folder).flatMap((name) => errorsOf(name).filter((text) => !/[一-鿿]/.test(toChinese(text)))),
+    );
     expect(english).toEqual([]);
   });
 

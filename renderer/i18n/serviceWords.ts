@@ -6,6 +6,8 @@
  * shown in English.
  */
 
+import { ERROR_SENTENCES } from './serviceErrors.ts';
+
 /** English sentences with their Chinese. Longer ones first where one begins like another. */
 const SENTENCES: readonly (readonly [string, string])[] = [
   // Pre-flight
@@ -161,31 +163,27 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['tuned encoder', '调优后的编码器'],
   ['videos', '视频'],
   ['Classifying segments', '对片段分类'],
-  [
-    'Stage 3 of 3, head on {which} features, epoch {at}/{count}',
-    '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {at}/{count} 轮',
-  ],
-  [
-    'Stage 3 of 3, head on {which} features, rate {rate}/{rates}, epoch {at}/{count}',
-    '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {rate}/{rates} 个学习率，第 {at}/{count} 轮',
-  ],
-  [
-    'Stage 3 of 3, head on {which} features, rate {rate}/{rates}, all classes as one, epoch {at}/{count}',
-    '第 3 阶段（共 3 个），在{which}特征上训练检测头，第 {rate}/{rates} 个学习率，所有类别合为一类，第 {at}/{count} 轮',
-  ],
-  ['frozen', '冻结'],
-  ['tuned', '调优'],
   ['Stage 2 of 3, LoFi, epoch {at}/{count}', '第 2 阶段（共 3 个），LoFi，第 {at}/{count} 轮'],
   ['Stage 2 of 3, warming the head', '第 2 阶段（共 3 个），预热检测头'],
+  ['Baseline, head on frozen features', '基线，在冻结特征上训练检测头'],
+  ['Stage 3 of 3, head on tuned features', '第 3 阶段（共 3 个），在调优特征上训练检测头'],
+  [
+    '{stage}, rate {rate}/{rates}, all classes as one, epoch {at}/{count}',
+    '{stage}，第 {rate}/{rates} 个学习率，所有类别合为一类，第 {at}/{count} 轮',
+  ],
+  [
+    '{stage}, rate {rate}/{rates}, epoch {at}/{count}',
+    '{stage}，第 {rate}/{rates} 个学习率，第 {at}/{count} 轮',
+  ],
+  ['{stage}, epoch {at}/{count}', '{stage}，第 {at}/{count} 轮'],
   ['Localising', '正在定位动作'],
   // Engines
   ['{cpu}, {count} threads', '{cpu}，{count} 线程'],
   ['CPU, one thread (WebAssembly)', 'CPU，单线程（WebAssembly）'],
   [
     'Native TensorFlow is not installed. Install it with "engine install tensorflow" or in Settings › Engines.',
-    '尚未安装原生 TensorFlow。',
+    '尚未安装原生 TensorFlow。点击“安装”，或运行 "engine install tensorflow"。',
   ],
-  ['Run "engine install tensorflow".', '点击“安装”，或运行 "engine install tensorflow"。'],
   [
     'Native TensorFlow can be installed on Linux x64; this is {platform}.',
     '原生 TensorFlow 只能安装在 Linux x64 上，本机为 {platform}。',
@@ -226,7 +224,6 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '{file} is a single picture: nothing starts or ends in it. Add a video of two frames or more.',
     '{file} 只有一帧画面，其中没有动作的开始或结束。请添加至少两帧的视频。',
   ],
-  ['{path} exists already. Choose another name.', '{path} 已存在，请换一个名称。'],
   [
     'The program was closed while this job ran. Resume it when you like.',
     '任务运行时程序被关闭。可随时继续。',
@@ -244,6 +241,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '系统终止了训练进程，多半因为内存不足。请降低保真度训练，或关闭其他程序。',
   ],
   ['The disk is full. Free some space and resume the job.', '磁盘已满。请腾出空间后继续任务。'],
+  ...ERROR_SENTENCES,
 ];
 
 interface Rule {

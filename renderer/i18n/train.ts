@@ -26,6 +26,7 @@ export const train = {
   'train.disk': ['Disk', '磁盘'],
   'train.engine': ['Engine', '引擎'],
   'train.blocked': ['Training cannot start yet', '暂时无法开始训练'],
+  'train.toAnnotate': ['Go to Annotate', '前往标注'],
   'train.warnings': ['Worth knowing', '注意'],
   'train.words': ['What was chosen and found, in words', '选择与结果说明'],
   'train.choices': ['What was chosen, and why', '所作选择及理由'],
@@ -100,7 +101,7 @@ export const train = {
   ],
   'train.discardBack': [
     'Its models and their predictions are deleted, and {name} is used again. Segments that you accepted stay. This cannot be undone.',
-    '其模型和预测将被删除，并重新使用{name}。您已接受的片段会保留。此操作无法撤销。',
+    '其模型和预测将被删除，并重新使用 {name}。您已接受的片段会保留。此操作无法撤销。',
   ],
   'train.discarded': ['Its models were deleted.', '其模型已删除。'],
   'train.preview': ['{name}: {variant}, after epoch {epoch}', '{name}：{variant}，第 {epoch} 轮后'],

@@ -8,7 +8,7 @@ import type { CoveredRange, DocumentReader, DocumentVideo } from '#core/annotati
 import { planEdit } from '#core/annotation/edits';
 import type { DocumentPatch } from '#core/annotation/patch';
 import type { Edit } from '#core/contract/edit';
-import type { PredictionInfo, SegmentInfo, VideoInfo } from '#core/contract/info';
+import type { HistoryResult, PredictionInfo, SegmentInfo, VideoInfo } from '#core/contract/info';
 import { regularFrames, secOfPts, type FrameTimes } from '#core/timeline/frameTimes';
 import { readFrameTable } from '#core/timeline/frameTable';
 import { invoke, on } from '../api/studio.ts';
@@ -130,7 +130,7 @@ function sorted<T extends { readonly startPts: number; readonly endPts: number }
 }
 
 /** Reads the annotation again; what is selected and still there stays selected. */
-export async function rereadDocument(): Promise<void> {
+async function rereadDocument(): Promise<void> {
   const id = doc.video?.id;
   if (id === undefined) {
     return;
@@ -305,6 +305,16 @@ export async function applyEdit(edit: Edit): Promise<boolean> {
     notifyError(error);
     rereadSoon();
     return false;
+  }
+}
+
+/** Shows what undo or redo changed; reads again if something else has happened meanwhile, or if it is about the video itself. */
+export function followHistory({ revision, patch }: HistoryResult): void {
+  if (revision === doc.revision + 1 && edits.waiting === 0 && patch.subsets.length === 0) {
+    applyPatch(patch);
+    doc.revision = revision;
+  } else {
+    rereadSoon(revision);
   }
 }
 

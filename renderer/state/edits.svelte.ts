@@ -24,6 +24,7 @@ class EditsState {
 export const edits = new EditsState();
 
 const queue: Waiting[] = [];
+let last: Promise<unknown> = Promise.resolve();
 let sending = false;
 const RETRY_MS = 300;
 
@@ -33,11 +34,18 @@ const RETRY_MS = 300;
  * @throws StudioError when the service refuses it; never because the service is away
  */
 export function sendEdit(edit: EditInput): Promise<EditResult> {
-  return new Promise((done, failed) => {
+  const answer = new Promise<EditResult>((done, failed) => {
     queue.push({ edit, done, failed });
     edits.waiting = queue.length;
     void sendAll();
   });
+  last = answer.catch(() => undefined);
+  return answer;
+}
+
+/** Waits until every edit so far has its answer: undo must not overtake what it takes back. */
+export async function edited(): Promise<void> {
+  await last;
 }
 
 async function sendAll(): Promise<void> {

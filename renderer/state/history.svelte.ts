@@ -1,26 +1,27 @@
 /**
- * Undo and redo: the service walks the project's history; what changed comes back as news.
+ * Undo and redo: the service walks the project's history and answers with what that changed, which is shown as it comes.
  */
+import type { HistoryResult } from '#core/contract/info';
 import { invoke } from '../api/studio.ts';
-import { rereadDocument } from './document.svelte.ts';
+import { followHistory } from './document.svelte.ts';
+import { edited } from './edits.svelte.ts';
 import { notifyError } from './notices.svelte.ts';
 
-/** Takes the last edit back. */
-export async function undo(): Promise<void> {
+async function walk(step: () => Promise<HistoryResult>): Promise<void> {
   try {
-    await invoke('history.undo', {});
-    await rereadDocument();
+    await edited();
+    followHistory(await step());
   } catch (error) {
     notifyError(error);
   }
 }
 
+/** Takes the last edit back. */
+export function undo(): Promise<void> {
+  return walk(() => invoke('history.undo', {}));
+}
+
 /** Does again what was taken back. */
-export async function redo(): Promise<void> {
-  try {
-    await invoke('history.redo', {});
-    await rereadDocument();
-  } catch (error) {
-    notifyError(error);
-  }
+export function redo(): Promise<void> {
+  return walk(() => invoke('history.redo', {}));
 }

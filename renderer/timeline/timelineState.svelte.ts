@@ -53,6 +53,15 @@ export const ROW_PX = 24;
 export const FURTHER_ROW_PX = 13;
 export const COLLAPSED_PX = 9;
 
+interface BuiltLane {
+  readonly from: readonly TrackItem[];
+  readonly lane: Lane<TrackItem>;
+}
+
+function sameItems(a: readonly TrackItem[], b: readonly TrackItem[]): boolean {
+  return a.length === b.length && a.every((item, at) => item === b[at]);
+}
+
 class TimelineState {
   view = $state.raw<TimelineView>({ startSec: 0, pxPerSec: 50, widthPx: 800 });
   scrollY = $state(0);
@@ -92,6 +101,9 @@ class TimelineState {
     maxPxPerSec: (40 * frameCountOf(doc.times)) / Math.max(1e-3, durationOf(doc.times)),
   });
 
+  /** The lanes of the last time: an edit changes one label's, and 100,000 segments are not stacked anew for it. */
+  #built: ReadonlyMap<string, BuiltLane> = new Map();
+
   readonly tracks: readonly Track[] = $derived.by(() => {
     const byLabel = new Map<string, TrackItem[]>(labels.list.map((label) => [label.id, []]));
     for (const segment of doc.segments) {
@@ -106,17 +118,23 @@ class TimelineState {
         byLabel.get(prediction.labelId)?.push(prediction);
       }
     }
-    return labels.list.map((label) => {
+    const lanes = new Map<string, BuiltLane>();
+    const tracks = labels.list.map((label) => {
       const items = byLabel.get(label.id)!;
+      const built = this.#built.get(label.id);
+      const lane = built !== undefined && sameItems(built.from, items) ? built.lane : buildLane(items);
+      lanes.set(label.id, { from: items, lane });
       const predictionCount = items.reduce((sum, item) => sum + (isPrediction(item) ? 1 : 0), 0);
       return {
         label,
-        lane: buildLane(items),
+        lane,
         collapsed: this.collapsed.has(label.id),
         segmentCount: items.length - predictionCount,
         predictionCount,
       };
     });
+    this.#built = lanes;
+    return tracks;
   });
 
   readonly layout = $derived.by(() => {

@@ -99,7 +99,8 @@ async function take({ stage }: Opened, shot: Shot): Promise<void> {
   for (const size of WIDE_SHOTS.has(shot.name) ? [SIZE, WIDE] : [SIZE]) {
     await ask('settings.set', { theme: 'dark', language: 'en' });
     await page.setViewportSize(size);
-    // A fresh page for each: nothing is left open, nothing is left chosen.
+    // A fresh page for each: nothing is left open, nothing is left chosen, panels are as large as the window wants them.
+    await page.evaluate(() => window.localStorage.clear());
     await page.reload();
     await page.locator('main, [data-testid=start]').first().waitFor();
     await shot.prepare(stage);

@@ -61,8 +61,8 @@ async function probeTensorflow(): Promise<Probe> {
     return runs(gpu ? 'NVIDIA GPU (CUDA)' : processor(), totalmem(), `TensorFlow ${version}`);
   } catch (error) {
     const target = installerTarget();
-    const remedy = target.supported ? 'Run "engine install tensorflow".' : null;
-    return missing(target.supported ? toErrorInfo(error).message : target.reason, remedy, target.supported);
+    // What the error says names the way to install it, too.
+    return missing(target.supported ? toErrorInfo(error).message : target.reason, null, target.supported);
   }
 }
 

@@ -2,6 +2,7 @@
  * Calls about the document: labels, segments, search, history, predictions and the review queue.
  */
 import type { Edit } from '#core/contract/edit';
+import type { EditResult } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
 import { applyEdit } from '#service/store/annotate';
 import { listCurves } from './curves.ts';
@@ -37,10 +38,7 @@ export function annotationHandlers(
   | 'review.counts'
 > {
   const me = (): string => context.preferences.settings().annotator;
-  const published = (
-    result: ReturnType<typeof applyEdit>,
-    reviewed: boolean,
-  ): ReturnType<typeof applyEdit> => {
+  const published = <R extends EditResult>(result: R, reviewed: boolean): R => {
     publishEdit(context, result);
     if (reviewed && result.entry !== null)
       context.publish('predictions.changed', { videoIds: result.videoIds });

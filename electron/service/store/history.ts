@@ -15,7 +15,7 @@ import {
 } from '#core/annotation/patch';
 import type { DocumentPatch } from '#core/annotation/patch';
 import { StudioError } from '#core/contract/errors';
-import type { EditResult, HistoryEntryInfo, Page } from '#core/contract/info';
+import type { EditResult, HistoryEntryInfo, HistoryResult, Page } from '#core/contract/info';
 import type { Connection } from './connection.ts';
 import type { DocumentTable } from './document.ts';
 
@@ -53,8 +53,8 @@ export interface HistoryTable {
   /** Writes a step. An empty patch writes nothing and has no entry: the edit had been applied before. */
   commit(step: Step): EditResult;
   /** @throws StudioError `conflict` when somebody changed the same records since, `not-found` when there is nothing to undo */
-  undo(annotator: string): EditResult;
-  redo(annotator: string): EditResult;
+  undo(annotator: string): HistoryResult;
+  redo(annotator: string): HistoryResult;
   /** The patch from now to the document as it was at `at` (ISO 8601). @throws StudioError `bad-input` */
   patchTo(at: string): DocumentPatch;
   list(videoId: string | null, offset: number, limit: number): Page<HistoryEntryInfo>;
@@ -134,7 +134,7 @@ export function createHistoryTable(
     tell({ seq, at, action: 'do', entryId: id, ...step });
     return resultOf(step.patch, entryOf(id));
   };
-  const move = (entry: EntryRow, action: 'undo' | 'redo'): EditResult => {
+  const move = (entry: EntryRow, action: 'undo' | 'redo'): HistoryResult => {
     const stored = JSON.parse(entry.patch) as DocumentPatch;
     const patch = action === 'undo' ? invertPatch(stored) : stored;
     const { at, seq } = connection.transaction(() => {
@@ -154,7 +154,7 @@ export function createHistoryTable(
       return { at: time, seq: log(time, entry.id, action) };
     });
     tell({ seq, at, action, entryId: entry.id, annotator: entry.annotator, text: entry.text, patch: stored });
-    return resultOf(patch, entryOf(entry.id));
+    return { ...resultOf(patch, entryOf(entry.id)), patch };
   };
   return {
     revision,

@@ -56,8 +56,7 @@ export function checkVersion(connection: Connection): number {
   if (version > SCHEMA_VERSION) {
     throw new StudioError(
       'newer-version',
-      `${connection.file} was written by a newer LoFi Studio (schema ${version}, this one knows ${SCHEMA_VERSION}). ` +
-        'It was left untouched; update the program to open it.',
+      `${connection.file} was written by a newer LoFi Studio (schema ${version}, this one knows ${SCHEMA_VERSION}). It was left untouched; update the program to open it.`,
       { path: connection.file, version, known: SCHEMA_VERSION },
     );
   }

@@ -3,7 +3,7 @@
  */
 import type { Subset, VideoInfo } from '#core/contract/info';
 import { invoke } from '../../api/studio.ts';
-import { t } from '../../i18n/i18n.svelte.ts';
+import { said, t } from '../../i18n/i18n.svelte.ts';
 import { choosePaths } from '../../state/dialogs.svelte.ts';
 import { sendEdit } from '../../state/edits.svelte.ts';
 import { notify, notifyError } from '../../state/notices.svelte.ts';
@@ -39,7 +39,7 @@ export async function addVideos(paths: readonly string[]): Promise<void> {
     if (failed.length > 0) {
       const first = failed
         .slice(0, 3)
-        .map((one) => one.error.message)
+        .map((one) => said(one.error.message))
         .join(' ');
       notify(`${t('library.failed', { count: failed.length })}: ${first}`, 'danger');
     }

@@ -16,6 +16,9 @@ export interface LibraryPage {
   readonly split: (name: string) => Promise<void>;
   readonly sort: (name: string) => Promise<void>;
   readonly addPaths: (paths: readonly string[]) => Promise<void>;
+  readonly openFolderDialog: () => Promise<void>;
+  /** Drops a file as a browser hands it over: a name and content, no place on the disk. */
+  readonly drop: (name: string) => Promise<void>;
 }
 
 export function libraryPage(page: Page): LibraryPage {
@@ -43,6 +46,26 @@ export function libraryPage(page: Page): LibraryPage {
       }
       await page.getByTestId('paths').fill(paths.join('\n'));
       await page.getByTestId('paths-add').click();
+    },
+    openFolderDialog: async () => {
+      const button = page.getByRole('button', { name: 'Add folder' });
+      if (await button.isVisible()) {
+        await button.click();
+      } else {
+        await page.getByTestId('add-menu').click();
+        await page.getByRole('menuitem', { name: 'Add folder' }).click();
+      }
+    },
+    drop: async (name) => {
+      const dataTransfer = await page.evaluateHandle((file) => {
+        const dropped = new DataTransfer();
+        dropped.items.add(new File(['content'], file, { type: 'video/mp4' }));
+        return dropped;
+      }, name);
+      const zone = page.locator('main[data-screen="library"] .library');
+      await zone.dispatchEvent('dragover', { dataTransfer });
+      await page.locator('.library.dropping').waitFor();
+      await zone.dispatchEvent('drop', { dataTransfer });
     },
   };
 }

@@ -14,6 +14,8 @@ export interface TrainPage {
   readonly outcome: Locator;
   /** What is recommended and by how much. */
   readonly verdict: Locator;
+  readonly aim: (aim: 'speed' | 'balanced' | 'accuracy') => Promise<void>;
+  readonly limit: (text: string) => Promise<void>;
   /** Types values into the expert panel, by dotted name. */
   readonly setExpert: (values: Readonly<Record<string, number>>) => Promise<void>;
   readonly findSegments: Locator;
@@ -33,8 +35,13 @@ export function trainPage(page: Page): TrainPage {
     preview: page.getByTestId('train-preview'),
     outcome: page.getByTestId('train-outcome'),
     verdict: page.getByTestId('train-verdict'),
+    aim: (aim) => page.getByTestId(`train-aim-${aim}`).click(),
+    limit: async (text) => {
+      await page.getByTestId('train-limit').selectOption({ label: text });
+    },
     setExpert: async (values) => {
-      await page.getByTestId('train-expert').click();
+      const panel = page.getByTestId('train-expert');
+      if ((await panel.getAttribute('aria-expanded')) !== 'true') await panel.click();
       for (const [name, value] of Object.entries(values)) {
         await setting(name).fill(String(value));
         await setting(name).press('Enter');

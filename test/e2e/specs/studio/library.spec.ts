@@ -4,17 +4,98 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProject } from '#service/store/store';
 import { AWKWARD } from '../../../fixtures/videos/awkward.ts';
+import { writeKitchen, type Kitchen } from '../../fixtures/kitchen.ts';
 import { useStudio } from '../../fixtures/spec.ts';
+import { SHELL } from '../../fixtures/studio.ts';
 import { writeVideos } from '../../fixtures/videos.ts';
+import { choose } from '../../pages/choosing.ts';
 import { libraryPage } from '../../pages/library.ts';
 import { windowPage } from '../../pages/window.ts';
 
-describe('the Library', () => {
-  const studio = useStudio(() => {
-    const dir = path.join(mkdtempSync(path.join(os.tmpdir(), 'lofi e2e ü-')), 'Küche');
-    createProject(dir).close();
-    return { project: dir };
+/** A project without anything in it. */
+function emptyProject(): { project: string } {
+  const dir = path.join(mkdtempSync(path.join(os.tmpdir(), 'lofi e2e ü-')), 'Küche');
+  createProject(dir).close();
+  return { project: dir };
+}
+
+describe('adding videos to the Library', () => {
+  const studio = useStudio(emptyProject);
+
+  it('takes a whole folder from the dialog, as long as nothing is there and afterwards', async () => {
+    const { page, folder } = studio();
+    const library = libraryPage(page);
+    await library.open();
+    for (const [round, name] of ['Monday', 'Tuesday'].entries()) {
+      const dir = path.join(folder, name);
+      // Longer than any that another round has written: the content must differ.
+      await writeVideos(dir, 1, 10 + 5 * round);
+      renameSync(path.join(dir, 'training-000.mp4'), path.join(dir, `${name}.mp4`));
+      await choose(studio(), [dir], () => library.openFolderDialog());
+      await library.row(`${name}.mp4`).waitFor();
+    }
+    expect(await library.rows.count()).toBe(2);
   });
+
+  // The desktop knows where a dropped file lies; its own spec drops a real one.
+  it.runIf(SHELL === 'browser')('answers files that are dropped with the dialog, and says why', async () => {
+    const { page, folder } = studio();
+    const library = libraryPage(page);
+    const [video] = await writeVideos(path.join(folder, 'dropped'), 1, 24);
+    await choose(studio(), [video?.file ?? ''], () => library.drop(video?.name ?? ''));
+    await page.getByText('A browser does not say where a dropped file lies').waitFor();
+    await library.row(video?.name ?? '').waitFor();
+  });
+});
+
+describe('the Library of a project with predictions', () => {
+  let kitchen: Kitchen;
+  const studio = useStudio(async () => {
+    kitchen = await writeKitchen();
+    return { project: kitchen.project };
+  });
+  const nameOf = (at: number): string => kitchen.videos[at]?.name ?? '';
+
+  it('shows a picture of each video, and how far it is', async () => {
+    const { page } = studio();
+    const library = libraryPage(page);
+    await library.open();
+    await expect.poll(() => library.rows.count()).toBe(2);
+    for (const at of [0, 1]) {
+      await expect
+        .poll(() =>
+          library
+            .row(nameOf(at))
+            .locator('img')
+            .evaluate((img) => (img as HTMLImageElement).naturalWidth),
+        )
+        .toBeGreaterThan(0);
+    }
+    const cells = await library.row(nameOf(0)).innerText();
+    expect(cells).toMatch(/64×64 · 6 fps · h264/);
+    // One segment, labelled nowhere from end to end, three predictions wait.
+    expect(cells.split(/\s+/).join(' ')).toMatch(/h264 1 0 % 3/);
+  });
+
+  it('finds what waits for review, and what is not labelled', async () => {
+    const { page } = studio();
+    const library = libraryPage(page);
+    await library.filter('To review');
+    await expect.poll(library.names).toEqual([nameOf(0)]);
+    await library.filter('Not labelled');
+    await expect.poll(library.names).toEqual([nameOf(1)]);
+    await library.filter('All videos');
+    await library.sort('To review');
+    await page.getByRole('button', { name: /^(Smallest|Largest) first/ }).waitFor();
+    await expect.poll(library.names).toHaveLength(2);
+    const rising = await library.names();
+    await page.getByRole('button', { name: /^(Smallest|Largest) first/ }).click();
+    await expect.poll(library.names).toEqual(rising.toReversed());
+  });
+});
+
+describe('the Library', () => {
+  const studio = useStudio(emptyProject);
 
   it('says what to do while it is empty, adds a folder, and names the file that is no video', async () => {
     const { page, folder } = studio();

@@ -235,7 +235,7 @@ describe("a newcomer's path", () => {
     for (const box of await rows.getByRole('checkbox').all()) await box.check();
     const comparison = page.getByTestId('model-comparison');
     await comparison.getByText('Both were trained with the same settings.').waitFor();
-    await comparison.getByText('stage3-frozen').waitFor();
+    await comparison.getByText('Head on frozen features').waitFor();
     const [inUse, other] = [...(await ask('models.list', {}))].sort(
       (a, b) => Number(b.current) - Number(a.current),
     );

@@ -36,6 +36,48 @@ describe('settings', () => {
     await page.getByTestId('settings-theme').selectOption('dark');
   });
 
+  it('follows the theme of the system when it is told to', async () => {
+    const { page } = studio();
+    await section('general');
+    await page.getByTestId('settings-theme').selectOption('system');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.locator('html[data-theme="light"]').waitFor();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.locator('html[data-theme="dark"]').waitFor();
+    await page.emulateMedia({ contrast: 'more' });
+    await page.locator('html[data-theme="high-contrast"]').waitFor();
+    await page.emulateMedia({ contrast: 'no-preference' });
+    await page.getByTestId('settings-theme').selectOption('dark');
+  });
+
+  it('measures the reaction time of five tries, and does without it', async () => {
+    const { page } = studio();
+    const { ask } = windowPage(page);
+    const reaction = async (): Promise<number> => (await ask('settings.get', {})).reactionTimeMs;
+    await ask('settings.set', { reactionTimeMs: 0 });
+    await section('reaction');
+    const field = page.getByTestId('reaction-field');
+    await field.click();
+    await field.getByText('Wait …').waitFor();
+    await page.keyboard.press('Enter');
+    await field.getByText('Too early. Again.').waitFor();
+    // Somebody who presses 150 ms after the field has changed: in the page, so that a slow test process is not taken for a slow hand.
+    await field.evaluate(async (element) => {
+      const next = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve));
+      for (let tries = 0; tries < 5; tries += 1) {
+        while (!element.classList.contains('now')) await next();
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        element.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+        await next();
+      }
+    });
+    await expect.poll(reaction).toBeGreaterThan(100);
+    expect(await reaction()).toBeLessThan(2000);
+    await page.getByTestId('reaction-off').click();
+    await expect.poll(reaction).toBe(0);
+    await page.getByTestId('reaction-off').waitFor({ state: 'detached' });
+  });
+
   it('refuses a step that is no length of time, in words', async () => {
     const { page } = studio();
     await section('general');

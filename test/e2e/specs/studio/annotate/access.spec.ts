@@ -1,24 +1,13 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { axeFindings } from '../../../fixtures/axe.ts';
-import { writeKitchen, type Kitchen } from '../../../fixtures/kitchen.ts';
-import { useStudio } from '../../../fixtures/spec.ts';
-import { annotatePage, type AnnotatePage } from '../../../pages/annotate.ts';
+import { useKitchen } from '../../../fixtures/kitchen.ts';
 import { libraryPage } from '../../../pages/library.ts';
 import { windowPage } from '../../../pages/window.ts';
 
 const THEMES = ['dark', 'light', 'high-contrast'] as const;
 
 describe('Library and Annotate without eyes and without a mouse', () => {
-  let kitchen: Kitchen;
-  const studio = useStudio(async () => {
-    kitchen = await writeKitchen();
-    return { project: kitchen.project };
-  });
-  let annotate: AnnotatePage;
-  beforeAll(async () => {
-    annotate = annotatePage(studio().page);
-    await annotate.open(kitchen.videos[0]?.name ?? '');
-  });
+  const { studio, annotate, videoName } = useKitchen();
 
   it.each(THEMES)('axe finds nothing in the %s theme', async (theme) => {
     const { page } = studio();
@@ -28,13 +17,13 @@ describe('Library and Annotate without eyes and without a mouse', () => {
     await libraryPage(page).open();
     await libraryPage(page).rows.first().waitFor();
     expect(await axeFindings(page, true)).toEqual([]);
-    await annotate.open(kitchen.videos[0]?.name ?? '');
-    await annotate.press('Tab', 'Tab');
+    await annotate().open(videoName(0));
+    await annotate().press('Tab', 'Tab');
     for (const tab of ['segment', 'list', 'labels', 'history'] as const) {
-      await annotate.tab(tab);
+      await annotate().tab(tab);
       expect(await axeFindings(page, true), tab).toEqual([]);
     }
-    await annotate.tab('segment');
+    await annotate().tab('segment');
   });
 
   it('says by a list what the canvas shows, and selects from it', async () => {
@@ -48,8 +37,8 @@ describe('Library and Annotate without eyes and without a mouse', () => {
     ]);
     await list.getByRole('button').first().focus();
     await page.keyboard.press('Enter');
-    expect(await annotate.playhead()).toBe(36);
-    expect(await annotate.selected()).toEqual([expect.stringContaining('stir')]);
+    expect(await annotate().playhead()).toBe(36);
+    expect(await annotate().selected()).toEqual([expect.stringContaining('stir')]);
   });
 
   it('shows where the focus is, wherever F6 and Tab lead', async () => {
