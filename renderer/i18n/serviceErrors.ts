@@ -54,6 +54,8 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
   ['There is no backup {name}.', '没有备份 {name}。'],
   ['There is no folder {dir}.', '没有文件夹 {dir}。'],
   ['{dir} cannot be read.', '无法读取 {dir}。'],
+  ['{path} exists already. Choose another folder.', '{path} 已存在，请选择其他文件夹。'],
+  ['{address} answered {status} {words}.', '{address} 返回 {status} {words}。'],
   ['{out} exists already. Choose another name.', '{out} 已存在，请换一个名称。'],
   [
     'The studio service stopped before it could answer. Look whether this was done, then try again.',
