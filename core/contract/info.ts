@@ -61,7 +61,8 @@ export interface BadgeInfo {
     | 'moved'
     | 'changed'
     | 'unplayable'
-    | 'rotated';
+    | 'rotated'
+    | 'slow-seek';
   readonly text: string;
   readonly fromSec?: number;
   readonly toSec?: number;
@@ -348,6 +349,10 @@ export interface SettingsInfo {
   readonly reactionTimeMs: number;
   readonly snap: boolean;
   readonly stepSeconds: number;
+  /** Makes a copy of a video by itself where jumps turned out slow. */
+  readonly autoProxy: boolean;
+  /** Copies of all videos of a project together, in gigabytes; those not used for longest go. */
+  readonly proxyGigabytes: number;
 }
 
 export interface ImportReportInfo {

@@ -78,6 +78,8 @@ export const invokeSchemas = {
     reactionTimeMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2000))),
     snap: v.optional(v.boolean()),
     stepSeconds: v.optional(v.pipe(v.number(), v.minValue(0.01), v.maxValue(600))),
+    autoProxy: v.optional(v.boolean()),
+    proxyGigabytes: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100_000))),
   }),
 
   'project.create': v.object({ dir: path, name: v.optional(v.pipe(v.string(), v.maxLength(200))) }),

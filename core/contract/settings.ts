@@ -17,6 +17,8 @@ export function parseSettings(raw: unknown, annotator: string): SettingsInfo {
     reactionTimeMs: v.fallback(v.number(), 0),
     snap: v.fallback(v.boolean(), true),
     stepSeconds: v.fallback(v.number(), 1),
+    autoProxy: v.fallback(v.boolean(), true),
+    proxyGigabytes: v.fallback(v.pipe(v.number(), v.minValue(1)), 20),
   });
   return v.parse(schema, typeof raw === 'object' && raw !== null ? raw : {});
 }

@@ -19,6 +19,7 @@ import { noProject, type OpenProject, type ServiceContext } from './handlers/con
 import { createHandlers } from './handlers/index.ts';
 import { createWakeLock } from './process/awake.ts';
 import { createEngineCalls, installWork } from './handlers/engines.ts';
+import { createAutoProxy } from './handlers/autoProxy.ts';
 import { createServiceMedia } from './handlers/media.ts';
 import { openPreferences } from './handlers/settings.ts';
 
@@ -84,7 +85,15 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   );
   // The desktop program keeps the machine awake itself.
   const wakeLock = options.shell === 'browser' ? createWakeLock() : null;
-  const media = createServiceMedia(path.resolve(options.dataDir));
+  const media = createServiceMedia(
+    path.resolve(options.dataDir),
+    () => preferences.settings(),
+    createAutoProxy(
+      () => preferences.settings(),
+      () => project,
+      () => media.current(),
+    ),
+  );
   const close = async (): Promise<void> => {
     const closing = project;
     if (closing === null) return;

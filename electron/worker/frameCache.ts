@@ -13,7 +13,7 @@ import { StudioError } from '#core/contract/errors';
 import { mixSeed } from '#core/util/random';
 import type { FrameIndex } from '#service/media/index/frameIndex';
 import { createSampler, type Sampler } from '#service/media/sampling/sampler';
-import { trimFolder } from '#service/media/sampling/trimFolder';
+import { trimFolder } from '#service/media/file/trimFolder';
 
 /** A video whose frames are to be kept. */
 export interface CachedVideo {

@@ -4,6 +4,7 @@ import type { Messages } from './messages.ts';
 export const annotate = {
   'player.picture': ['{name}, frame {frame}', '{name}，第 {frame} 帧'],
   'player.edgeFrame': ['edge: frame {frame}', '边界：第 {frame} 帧'],
+  'player.fromCopy': ['from the copy; the exact frame follows', '来自副本，精确帧随后显示'],
   'player.speed': ['Speed', '速度'],
   'player.play': ['Play', '播放'],
   'player.goToHint': [

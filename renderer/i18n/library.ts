@@ -71,4 +71,5 @@ export const library = {
   'library.badge.joined': ['joined', '已拼接'],
   'library.badge.unplayable': ['frames only', '仅逐帧'],
   'library.badge.rotated': ['rotated', '已旋转'],
+  'library.badge.slow-seek': ['slow jumps', '跳转较慢'],
 } as const satisfies Messages;

@@ -26,6 +26,14 @@ export const settings = {
     '显示在历史记录中您的编辑和决定旁。',
   ],
   'settings.step': ['Long step, in seconds', '长步进（秒）'],
+  'settings.autoProxy': ['Copies for quick jumps', '用于快速跳转的副本'],
+  'settings.autoProxy.on': ['Made by itself where jumps are slow', '跳转较慢时自动制作'],
+  'settings.autoProxy.off': ['Only on request', '仅在请求时制作'],
+  'settings.proxyGigabytes': ['Space for copies in a project, in GB', '每个项目的副本空间（GB）'],
+  'settings.proxyHint': [
+    'When it is full, the copies that were not used for longest go. Training and export never use them.',
+    '空间用满时，最久未使用的副本会被删除。训练和导出从不使用副本。',
+  ],
   'settings.engines': ['Compute engines', '计算引擎'],
   'settings.enginesHint': [
     'An engine does the arithmetic of training. “Automatic” takes the fastest one that passes its self-test.',

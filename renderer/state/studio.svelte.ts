@@ -20,6 +20,8 @@ const DEFAULT_SETTINGS: SettingsInfo = {
   annotator: '',
   engine: 'auto',
   reactionTimeMs: 200,
+  autoProxy: true,
+  proxyGigabytes: 20,
   snap: true,
   stepSeconds: 1,
 };

@@ -259,6 +259,7 @@ describe('pictures made ahead', () => {
       format: 'jpg',
       maxWidth: 0,
       maxHeight: 0,
+      ahead: true,
     } as const;
     const stills = createStills(() => undefined);
     const alone = createStills(() => undefined);

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { SOURCE_CLASSES, TARGET_CLASSES } from './classes.ts';
 import { drawClip, drawStill, paintFrames, planVideo, planVideos, STILL_CLASSES } from './footage.ts';
-import { OBJECT_FIELDS } from './plan.ts';
+import { createRandom } from '#core/util/random';
+import { DEFAULT_FOOTAGE, OBJECT_FIELDS, planActions } from './plan.ts';
 
 describe('footage', () => {
   it('is the same for the same seed, whatever the counts, and another for another seed', () => {
@@ -67,5 +68,19 @@ describe('footage', () => {
     );
     expect(drawStill(1, 7)).toEqual(drawStill(1, 7));
     expect(drawStill(2, 7).frame).not.toEqual(drawStill(1, 7).frame);
+  });
+
+  it('ends for every length: too short is an error, hardly long enough has the shortest action', () => {
+    const plan = (durationSec: number): ReturnType<typeof planActions> =>
+      planActions(createRandom(1), durationSec, TARGET_CLASSES, DEFAULT_FOOTAGE);
+    expect(() => plan(2)).toThrow(/2 s is too short for an action: it takes at least 4 s/);
+    expect(() => plan(Number.NaN)).toThrow(/too short/);
+    for (const durationSec of [4, 4.001, 4.5, 6]) {
+      for (const { startSec, endSec } of plan(durationSec)) {
+        expect(endSec).toBeGreaterThan(startSec);
+        expect(endSec).toBeLessThanOrEqual(durationSec - 1 + 1e-9 + 0.5 / DEFAULT_FOOTAGE.framesPerSecond);
+      }
+      expect(plan(durationSec).length).toBeGreaterThan(0);
+    }
   });
 });

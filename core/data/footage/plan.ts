@@ -6,6 +6,7 @@
  * motions at full strength, without gestures and without labels. Action boundaries lie on frames.
  */
 import type { LabelledSegment } from '#core/annotation/segment';
+import { StudioError } from '#core/contract/errors';
 import type { Random } from '#core/util/random';
 import { ALL_MOTIONS, hasSawtoothPhase, motionAt } from './classes.ts';
 import type { MotionName, MotionOffset } from './classes.ts';
@@ -89,7 +90,16 @@ function wander(random: Random, count: number, tauSec: number, fps: number, devi
   return values;
 }
 
-/** Actions of one video: log-uniform lengths and uniform gaps, boundaries on frames, at least one action. */
+/** Draws after which the shortest action is taken where hardly any fits. */
+const MAX_DRAWS = 1000;
+/** Nothing happens in the last second. */
+const QUIET_END_SEC = 1;
+
+/**
+ * Actions of one video: log-uniform lengths and uniform gaps, boundaries on frames, at least one action.
+ *
+ * @throws StudioError `wrong-usage` when not even the shortest action fits
+ */
 export function planActions(
   random: Random,
   durationSec: number,
@@ -98,18 +108,28 @@ export function planActions(
 ): LabelledSegment[] {
   const fps = config.framesPerSecond;
   const snap = (sec: number): number => Math.round(sec * fps) / fps;
-  for (;;) {
+  const [firstGapSec, shortestSec] = [config.gapSec[0], config.actionSec[0]];
+  const neededSec = firstGapSec + shortestSec + QUIET_END_SEC;
+  if (!(durationSec >= neededSec)) {
+    throw new StudioError(
+      'wrong-usage',
+      `Footage of ${durationSec} s is too short for an action: it takes at least ${neededSec} s. Ask for longer videos.`,
+    );
+  }
+  for (let draw = 0; draw < MAX_DRAWS; draw += 1) {
     const segments: LabelledSegment[] = [];
     let at = random.uniform(config.gapSec[0], config.gapSec[1]);
     for (;;) {
       const length = Math.exp(random.uniform(Math.log(config.actionSec[0]), Math.log(config.actionSec[1])));
-      if (at + length > durationSec - 1) break;
+      if (at + length > durationSec - QUIET_END_SEC) break;
       const label = classes[random.integer(classes.length)]!;
       segments.push({ startSec: snap(at), endSec: snap(at + length), label });
       at += length + random.uniform(config.gapSec[0], config.gapSec[1]);
     }
     if (segments.length > 0) return segments;
   }
+  const label = classes[random.integer(classes.length)]!;
+  return [{ startSec: snap(firstGapSec), endSec: snap(firstGapSec + shortestSec), label }];
 }
 
 interface ActorTrack {

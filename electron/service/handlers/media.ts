@@ -4,6 +4,7 @@
 import type http from 'node:http';
 import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
+import type { SettingsInfo } from '#core/contract/info';
 import { createMediaResponder, mediaListener, type MediaResponder } from '#service/media/serve/responder';
 import { requireUnchanged } from '#service/media/file/relink';
 import { createMedia, type MediaService } from '#service/media/service';
@@ -22,8 +23,17 @@ export interface ServiceMedia {
   readonly makeProxy: LightWork;
 }
 
-/** The media of whatever project is open. @param dataDir holds the caches of projects that cannot be written */
-export function createServiceMedia(dataDir: string): ServiceMedia {
+/**
+ * The media of whatever project is open.
+ *
+ * @param dataDir holds the caches of projects that cannot be written
+ * @param onFrame told how long the decoding of an exact frame took
+ */
+export function createServiceMedia(
+  dataDir: string,
+  settings: () => SettingsInfo,
+  onFrame: (videoId: string, tookMs: number) => Promise<void>,
+): ServiceMedia {
   let open: {
     readonly store: Store;
     readonly media: MediaService;
@@ -55,11 +65,12 @@ export function createServiceMedia(dataDir: string): ServiceMedia {
           media,
           resolve: (id) => store.videos.get(id) ?? null,
           curves: (videoId, modelId) => curveFile(store, videoId, modelId),
+          onFrame: (id, tookMs) => void onFrame(id, tookMs),
         }),
       };
     },
     makeProxy: async (request, progress, signal) => {
-      const { videoId } = request as { videoId: string };
+      const { videoId, byItself = false } = request as { videoId: string; byItself?: boolean };
       if (open === null) throw new StudioError('cancelled', 'The project was closed.');
       const video = open.store.videos.require(videoId);
       await requireUnchanged(video);
@@ -73,7 +84,10 @@ export function createServiceMedia(dataDir: string): ServiceMedia {
           unit: '%',
           secondsLeft: null,
         });
-      await open.media.proxy(video.path, { signal, onProgress: tell });
+      const keepBytes = settings().proxyGigabytes * 1e9;
+      // What a person asked for is made whatever it takes.
+      const maxBytes = byItself ? keepBytes : Infinity;
+      await open.media.proxy(video.path, { signal, onProgress: tell, keepBytes, maxBytes });
     },
   };
 }

@@ -1,7 +1,6 @@
 /**
  * Calls about videos: list, add, remove, find again after a move, make a proxy.
  */
-import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
@@ -9,6 +8,7 @@ import type { ErrorInfo } from '#core/contract/errors';
 import type { BadgeInfo, VideoInfo } from '#core/contract/info';
 import type { Handlers } from '#core/contract/invoke';
 import { changedFile, findMoved } from '#service/media/file/relink';
+import { proxyJob } from './autoProxy.ts';
 import type { ServiceContext } from './context.ts';
 import { expandFolders, readVideo } from './ingest.ts';
 
@@ -132,14 +132,7 @@ export function videoHandlers(
     },
     'videos.makeProxy': ({ id }) => {
       const video = context.writable().videos.require(id);
-      return context.project().jobs.add({
-        id: randomUUID(),
-        kind: 'proxy',
-        title: `Make a playable copy of ${video.name}`,
-        priority: 5,
-        request: { videoId: id },
-        folder: null,
-      });
+      return context.project().jobs.add(proxyJob(video, false));
     },
   };
 }

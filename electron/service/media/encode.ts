@@ -79,6 +79,11 @@ function setOptions(
   }
 }
 
+/** The name that a video has while it is being written. */
+export function partOf(path: string): string {
+  return path.replace(/(\.[^.]*)$/, '.part$1');
+}
+
 /**
  * Encodes frames into a file; the file appears under its name only when it is whole.
  *
@@ -94,8 +99,7 @@ export async function writeVideo(
   const fps = options.fps ?? { num: 30, den: 1 };
   const timeBase = options.pts === undefined ? { num: fps.den, den: fps.num } : options.timeBase;
   if (timeBase === undefined) throw new StudioError('wrong-usage', 'writeVideo: PTS need a time base.');
-  const ending = path.slice(path.lastIndexOf('.'));
-  const temporary = `${path.slice(0, path.length - ending.length)}.part${ending}`;
+  const temporary = partOf(path);
   const format = new FormatContext();
   const encoder = new CodecContext();
   const rgb = new Frame();
@@ -142,7 +146,7 @@ export async function writeVideo(
     check(io.open2Sync(`file:${temporary}`, AVIO_FLAG_WRITE), 'file');
     opened = true;
     format.pb = io;
-    const isMp4 = /^\.(mp4|mov|m4v)$/.test(ending);
+    const isMp4 = /\.(mp4|mov|m4v)$/.test(path);
     setOptions(format, options.containerOptions ?? (isMp4 ? { movflags: '+faststart' } : {}));
     check(format.writeHeaderSync(null), 'header');
     for (const frame of [rgb, yuv]) {

@@ -1,10 +1,10 @@
 /**
  * The media service: what the rest of the program asks about videos. Caches in front, decoding processes behind (`isolate/`).
  *
- * Four lanes: frames that a person waits for, indexing, what is made in the background (sheets, peaks, proxies), and hashing of whole files, so that
- * none holds up another. Everything in the cache folder can be deleted at any time.
+ * Lanes: frames that a person waits for, indexing, what is made in the background (sheets, peaks), hashing of whole files, making proxies and looking
+ * into them, so that none holds up another. Everything in the cache folder can be deleted at any time.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { createByteCache } from './byteCache.ts';
@@ -16,6 +16,7 @@ import { createIdentity } from '#service/media/file/identity';
 import { unpackIndex, writeWhole } from '#service/media/index/indexFile';
 import { createLane, type CallOptions, type Lane } from './isolate/lane.ts';
 import type { Still, VideoFile } from './isolate/protocol.ts';
+import { createProxies, type ProxyOptions } from './proxies.ts';
 import type { ProbeInfo } from '#service/media/file/probe';
 
 /** How a frame is wanted. */
@@ -24,6 +25,8 @@ export interface StillOptions extends CallOptions {
   /** Shrinks to fit into this box; the frame's own size otherwise. */
   readonly maxWidth?: number;
   readonly maxHeight?: number;
+  /** `proxy`: the picture of the proxy, which is there sooner and looks nearly the same; never for training or export. */
+  readonly from?: 'source' | 'proxy';
 }
 
 /** Everything about videos, without blocking and without risk to the caller's process. */
@@ -37,7 +40,7 @@ export interface MediaService {
   frameIndex(path: string, options?: CallOptions): Promise<FrameIndex>;
   /** The packed table that `/index/ID` serves. */
   indexBytes(path: string, options?: CallOptions): Promise<Buffer>;
-  /** Exactly frame N, upright. @throws StudioError `wrong-usage`, `damaged` */
+  /** Exactly frame N, upright, unless the proxy's is asked for. @throws StudioError `wrong-usage`, `damaged`; `not-found` without a proxy */
   frame(path: string, frame: number, options?: StillOptions): Promise<Still>;
   /** JPEG of one sheet of thumbnails. */
   thumbnails(
@@ -50,7 +53,7 @@ export interface MediaService {
   /** One level of the waveform's peaks. @throws StudioError `not-found` without sound or level */
   peaks(path: string, level: number, options?: CallOptions): Promise<Buffer>;
   /** Makes a proxy unless it is there. @returns its path */
-  proxy(path: string, options?: CallOptions): Promise<string>;
+  proxy(path: string, options?: ProxyOptions): Promise<string>;
   /** The proxy's path when it has been made. */
   existingProxy(path: string): Promise<string | null>;
   /** Process ids of the decoding processes, for tests and for the curious. */
@@ -130,15 +133,7 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
     await writeWhole(file, made);
     return made;
   };
-  const proxyPath = async (path: string): Promise<string> =>
-    join(cacheFolder, 'proxies', `${await hashOf(path)}.mp4`);
-  const existingProxy = async (path: string): Promise<string | null> => {
-    const out = await proxyPath(path);
-    return stat(out).then(
-      () => out,
-      () => null,
-    );
-  };
+  const proxies = createProxies({ folder: join(cacheFolder, 'proxies'), fileOf, frameIndex, bounds });
   const thumbnailLayout = async (
     path: string,
     densitySec: number,
@@ -161,7 +156,7 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
       densitySec,
     );
   };
-  const lanes: readonly Lane[] = [interactive, indexing, background, hashing];
+  const lanes: readonly Lane[] = [interactive, indexing, background, hashing, ...proxies.lanes];
 
   return {
     probe,
@@ -169,8 +164,15 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
     hashesSettled: () => identity.settled(),
     frameIndex,
     indexBytes,
-    frame: async (path, frame, { format = 'png', maxWidth = 0, maxHeight = 0, ...options } = {}) =>
-      interactive.call('frame', { ...(await fileOf(path)), frame, format, maxWidth, maxHeight }, options),
+    frame: async (
+      path,
+      frame,
+      { format = 'png', maxWidth = 0, maxHeight = 0, from = 'source', ...options } = {},
+    ) => {
+      const wanted = { frame, format, maxWidth, maxHeight };
+      if (from === 'proxy') return proxies.still(path, wanted, options);
+      return interactive.call('frame', { ...(await fileOf(path)), ...wanted, ahead: true }, options);
+    },
     thumbnailLayout,
     thumbnails: async (path, densitySec, sheet, options = {}) => {
       const layout = await thumbnailLayout(path, densitySec, options);
@@ -192,15 +194,8 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
       if (one === null) throw new StudioError('not-found', `There is no peaks level ${level}.`);
       return one;
     },
-    proxy: async (path, options = {}) => {
-      const there = await existingProxy(path);
-      if (there !== null) return there;
-      const out = await proxyPath(path);
-      await mkdir(join(out, '..'), { recursive: true });
-      await background.call('proxy', { ...(await fileOf(path)), out }, options);
-      return out;
-    },
-    existingProxy,
+    proxy: proxies.make,
+    existingProxy: proxies.existing,
     pids: () => lanes.map((lane) => lane.pid()).filter((pid) => pid !== undefined),
     peakBytes: () => Math.max(...lanes.map((lane) => lane.peakBytes())),
     dispose: () => {

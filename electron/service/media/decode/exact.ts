@@ -6,11 +6,11 @@
  * beginning of the file. Forward steps decode one frame; frames that were passed are kept for steps backward, bounded by bytes.
  */
 import type { CodecContext, Frame } from 'node-av/lib';
-import { basename } from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { createByteCache } from '#service/media/byteCache';
 import { createFrameReader, type FrameReader } from './decodePass.ts';
 import type { FrameIndex } from '#service/media/index/frameIndex';
+import { checkFrame, damagedFrame } from '#service/media/index/checkFrame';
 import { createPictureMaker, type PictureMaker } from './picture.ts';
 import { hasOwnTimes, locate } from './sample.ts';
 import { keyAt, seekTo } from './seek.ts';
@@ -167,25 +167,4 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
       source.close();
     },
   };
-}
-
-function damagedFrame(path: string, frame: number): StudioError {
-  return new StudioError(
-    'damaged',
-    `${basename(path)}: frame ${frame} cannot be decoded; the file is damaged there.`,
-    { path, frame },
-  );
-}
-
-/** Refuses numbers out of range and frames that are known to be damaged. */
-export function checkFrame(path: string, index: FrameIndex, frame: number): void {
-  const count = index.pts.length;
-  if (!Number.isInteger(frame) || frame < 0 || frame >= count) {
-    throw new StudioError(
-      'wrong-usage',
-      `${basename(path)} has frames 0 to ${count - 1}; there is no frame ${frame}.`,
-      { path, frameCount: count },
-    );
-  }
-  if (index.damaged.some(([first, last]) => frame >= first && frame <= last)) throw damagedFrame(path, frame);
 }

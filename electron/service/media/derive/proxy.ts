@@ -2,20 +2,24 @@
  * Proxies: a short-GOP H.264 copy that Chromium plays and seeks well, with the original's sound, in which every frame keeps its PTS. Checked after
  * it is made.
  *
- * Made on request only; the exact picture while paused, and training, always come from the original.
+ * Training, export and the picture that stays while paused always come from the original: a proxy's picture only stands in until that is there.
  */
+import { statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { addSound } from './sound.ts';
 import { createFrameReader } from '#service/media/decode/decodePass';
-import { writeVideo } from '#service/media/encode';
+import { partOf, writeVideo } from '#service/media/encode';
 import { buildFrameIndex, type FrameIndex } from '#service/media/index/frameIndex';
 import { createPictureMaker } from '#service/media/decode/picture';
 import { locate } from '#service/media/decode/sample';
 import { openDecoder, openSource, threadsFor } from '#service/media/file/source';
 
-/** A proxy is at most this high. */
-const MAX_HEIGHT = 720;
+/** A proxy is at most this high: as high as most screens that it is seen on. */
+const MAX_HEIGHT = 1080;
+/** Nearly no loss: beside the original nobody tells them apart at a glance. */
+const CRF = 18;
 const GOP = 12;
 
 /** A multiple of the time base's rate: Chromium rounds seeks to the track's ticks, and lands on the next key frame where these are coarse. */
@@ -43,13 +47,16 @@ function proxyTimes(index: FrameIndex): { pts: number[]; timeBase: { num: number
 /**
  * Writes a proxy of the whole video.
  *
- * @throws StudioError `damaged` when the proxy's frames do not have the original's times
+ * @throws StudioError `damaged` when the proxy's frames do not have the original's times, `out-of-space` when it becomes larger than allowed
  */
 export async function makeProxy(
   path: string,
   index: FrameIndex,
   out: string,
-  onWork?: (share: number) => void,
+  {
+    maxBytes = Infinity,
+    onWork,
+  }: { readonly maxBytes?: number; readonly onWork?: (share: number) => void } = {},
 ): Promise<{ frames: number }> {
   const source = openSource(path);
   const { codecpar } = source.stream;
@@ -70,6 +77,16 @@ export async function makeProxy(
   const withSound = out.replace(/\.mp4$/, '.sound.mp4');
   const containerOptions = { movflags: '+faststart', video_track_timescale: fineScale(timeBase.den) };
 
+  const checkSize = (): void => {
+    const bytes = statSync(partOf(temporary), { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes <= maxBytes) return;
+    throw new StudioError(
+      'out-of-space',
+      `The copy of ${basename(path)} became larger than copies may be (${Math.round(maxBytes / 1e9)} GB) and was given up. Allow more in the settings.`,
+      { path },
+    );
+  };
+
   function* frames(): Generator<Uint8Array> {
     let position = -1;
     let made = 0;
@@ -86,6 +103,7 @@ export async function makeProxy(
       yield last;
       made += 1;
       onWork?.(made / index.pts.length);
+      if (made % 64 === 0) checkSize();
     }
     for (; made < index.pts.length; made += 1) yield last;
   }
@@ -102,7 +120,7 @@ export async function makeProxy(
       gop: GOP,
       maxBFrames: 0,
       threads: threadsFor(width, height),
-      encoderOptions: { preset: 'veryfast', crf: 20 },
+      encoderOptions: { preset: 'veryfast', crf: CRF },
       containerOptions,
     });
     if (source.hasAudio && addSound(temporary, path, withSound, containerOptions, () => onWork?.(1)))

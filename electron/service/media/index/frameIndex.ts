@@ -10,6 +10,7 @@ import { createFrameReader, type IdentityKind } from '#service/media/decode/deco
 import { damagedRanges, describe } from './badges.ts';
 import { scanPackets, type PacketScan, type SeekPoints } from './packetPass.ts';
 import { fitRate } from './rate.ts';
+import { seekCost, slowSeekBadge } from './seekCost.ts';
 import { badVideo } from '#service/media/file/files';
 import { openDecoder, openSource, threadsFor, type Source } from '#service/media/file/source';
 
@@ -192,6 +193,7 @@ export function buildIndex(
   // Frames that damage took away do not make a rate variable: where packets survive, they tell the rate.
   const forRate = scan.identity === 'pts' && damaged.length > 0 ? cleanTimes(scan, pts) : pts;
   const fit = fitRate(forRate, endPts, source.timeBase, declared);
+  const cost = seekCost({ identity: scan.identity, ids, keys: scan.keys }, width * height);
   return {
     timeBase: source.timeBase,
     pts,
@@ -202,7 +204,10 @@ export function buildIndex(
     averageRate: fit.rate,
     keys: scan.keys,
     damaged,
-    badges: describe(source, scan, pts, endPts, fit.isVfr, damaged, decoded.interlaced),
+    badges: [
+      ...describe(source, scan, pts, endPts, fit.isVfr, damaged, decoded.interlaced),
+      ...slowSeekBadge(cost, fit.rate.num / Math.max(1, fit.rate.den)),
+    ],
   };
 }
 

@@ -10,7 +10,7 @@ import type { FrameIndex } from './frameIndex.ts';
 
 const MAGIC = 'LOFIIDX2';
 /** Raised when the index of an unchanged file comes out otherwise than before: older ones are made anew. */
-const MAKER = 2;
+const MAKER = 3;
 
 type Head = Omit<FrameIndex, 'pts' | 'ids' | 'keys'> & {
   readonly columns: readonly { readonly kind: 'delta' | 'plain'; readonly length: number }[];

@@ -81,7 +81,10 @@ const handlers: Handlers = {
     const index = await indexOf(file);
     return makePeaks(file.path, (index.pts[0]! * index.timeBase.num) / index.timeBase.den, beat);
   },
-  proxy: async ({ out, ...file }) => makeProxy(file.path, await indexOf(file), out, beat),
+  proxy: async ({ out, maxBytes, ...file }) => {
+    setPriority(15);
+    return makeProxy(file.path, await indexOf(file), out, { maxBytes, onWork: beat });
+  },
   fullHash: async ({ path }) => {
     setPriority(19);
     return fullHash(path, beat);

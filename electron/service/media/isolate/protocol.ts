@@ -19,6 +19,8 @@ export interface Still {
   readonly height: number;
   readonly pts: number;
   readonly data: Uint8Array;
+  /** How long making it took, without waiting for other pictures; 0 where it was there already. */
+  readonly tookMs: number;
 }
 
 /** Calls by name: what goes and what comes. */
@@ -32,6 +34,8 @@ export interface DecodeCalls {
       /** Shrinks to fit; 0 keeps the size. */
       readonly maxWidth: number;
       readonly maxHeight: number;
+      /** Makes the pictures around it ahead while nobody waits. */
+      readonly ahead: boolean;
     };
     readonly result: Still;
   };
@@ -41,7 +45,11 @@ export interface DecodeCalls {
   };
   peaks: { readonly args: VideoFile; readonly result: Uint8Array };
   proxy: {
-    readonly args: VideoFile & { readonly out: string };
+    readonly args: VideoFile & {
+      readonly out: string;
+      /** The copy is given up when it becomes larger. */
+      readonly maxBytes: number;
+    };
     readonly result: { readonly frames: number };
   };
   /** Hash of every byte, at the least priority. */

@@ -93,13 +93,14 @@ export function createStills(onWork: () => void): Stills {
       if (format === 'jpg' && maker.isUpright) {
         jpeg ??= createJpegWriter();
         const { width, height } = size ?? decoded;
-        return { width, height, pts, data: jpeg.encode(decoded, width, height, JPEG_QUALITY) };
+        return { width, height, pts, data: jpeg.encode(decoded, width, height, JPEG_QUALITY), tookMs: 0 };
       }
       const picture =
         size === null
           ? maker.full(decoded)
           : { ...size, rgb: maker.exactly(decoded, size.width, size.height) };
-      return { width: picture.width, height: picture.height, pts, data: encodeStill(picture, format) };
+      const { width, height } = picture;
+      return { width, height, pts, data: encodeStill(picture, format), tookMs: 0 };
     });
   };
 
@@ -107,12 +108,16 @@ export function createStills(onWork: () => void): Stills {
     give: (request, index) => {
       const { frame } = request;
       const key = pictureKey(request, frame);
-      const still = pictures.get(key) ?? make(request, index, frame);
-      if (request.format !== 'jpg') return still;
+      const startedAt = performance.now();
+      const kept = pictures.get(key);
+      const still = kept ?? make(request, index, frame);
+      const answer = { ...still, tookMs: kept === undefined ? performance.now() - startedAt : 0 };
+      if (request.format !== 'jpg') return answer;
       pictures.set(key, still, still.data.length);
       // Where frames are known by their order alone, going back means decoding from the start.
-      if (index.identity === 'pts') plan = { request, index, frames: aroundInGop(index, frame), bytes: 0 };
-      return still;
+      if (request.ahead && index.identity === 'pts')
+        plan = { request, index, frames: aroundInGop(index, frame), bytes: 0 };
+      return answer;
     },
     ahead: () => {
       if (plan === null) return false;

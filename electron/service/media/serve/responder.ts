@@ -53,6 +53,8 @@ export interface ResponderOptions {
   readonly media: MediaService;
   /** The file with a video's score curves by a model, or null. */
   readonly curves?: (videoId: string, modelId: string) => string | null;
+  /** Told how long the decoding of an exact frame took. */
+  readonly onFrame?: (id: string, tookMs: number) => void;
 }
 
 /** The only types that are ever sent as video. */
@@ -173,10 +175,11 @@ const wholeNumber = (text: string | undefined): number => {
 
 /**
  * Makes a responder. Addresses:
- * `/video/ID` (the file, with Range), `/proxy/ID` (its proxy), `/frame/ID/N.png|jpg|bmp|rgba` (`?w=&h=` shrinks), `/thumbs/ID/DENSITY/N.jpg`,
+ * `/video/ID` (the file, with Range), `/proxy/ID` (its proxy), `/frame/ID/N.png|jpg|bmp|rgba` (`?w=&h=` shrinks; `?from=proxy` the proxy's picture;
+ * `X-Frame-Source` says which it is, `X-Proxy` whether there is a proxy), `/thumbs/ID/DENSITY/N.jpg`,
  * `/thumbs/ID/DENSITY/layout.json`, `/peaks/ID/LEVEL`, `/index/ID`, `/curves/ID/MODEL` (float32 [series, count], as `predictions.curves` tells).
  */
-export function createMediaResponder({ resolve, media, curves }: ResponderOptions): MediaResponder {
+export function createMediaResponder({ resolve, media, curves, onFrame }: ResponderOptions): MediaResponder {
   const bytes = (
     request: MediaRequest,
     type: string,
@@ -234,15 +237,21 @@ export function createMediaResponder({ resolve, media, curves }: ResponderOption
         const match = /^(\d{1,9})\.(png|jpg|bmp|rgba)$/.exec(first ?? '');
         if (match === null) throw new StudioError('not-found', 'There is no such address.');
         const format = match[2] as StillFormat;
+        const from = url.searchParams.get('from') === 'proxy' ? 'proxy' : 'source';
         const still = await media.frame(path, Number(match[1]), {
           format,
+          from,
           maxWidth: Number(url.searchParams.get('w') ?? 0) || 0,
           maxHeight: Number(url.searchParams.get('h') ?? 0) || 0,
           ...options(request),
         });
+        if (from === 'source') onFrame?.(id, still.tookMs);
         return bytes(request, STILL_TYPES[format], still.data, {
           'X-Frame-Pts': String(still.pts),
           'X-Frame-Size': `${still.width}x${still.height}`,
+          'X-Frame-Source': from,
+          'X-Proxy': from === 'proxy' || (await media.existingProxy(path)) !== null ? 'ready' : 'none',
+          ...(from === 'proxy' ? { 'Cache-Control': 'no-store' } : {}),
         });
       }
       case 'thumbs': {
