@@ -152,6 +152,16 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['Fetch the weights {name}', '下载权重 {name}'],
   ['Install the engine {name}', '安装引擎 {name}'],
   ['Make a playable copy of {name}', '为 {name} 制作可播放副本'],
+  ['Copy of {name} for quick jumps', '{name} 的快速跳转副本'],
+  ['Making a playable copy of {name}', '正在为 {name} 制作可播放副本'],
+  [
+    'Up to {frames} frames ({seconds} s) build on one another, so a jump may take about {wait}. With a playable copy a picture is there at once and the exact frame follows. The copy is made by itself when jumps turn out slow, or on request from the Library.',
+    '最多有 {frames} 帧（{seconds} 秒）相互依赖，因此一次跳转可能需要约 {wait}。有可播放副本时，画面立即显示，精确帧随后显示。跳转较慢时会自动制作副本，也可在视频库中请求制作。',
+  ],
+  [
+    'The copy of {name} became larger than copies may be ({size} GB) and was given up. Allow more in the settings.',
+    '{name} 的副本超出了允许的大小（{size} GB），已放弃制作。可在设置中放宽限制。',
+  ],
   ['{count} videos', '{count} 个视频'],
   // Names that the service gives
   ['Model {number} (frozen encoder)', '模型 {number}（冻结编码器）'],
