@@ -21,6 +21,11 @@ export function releaseNumbers({ buffer }: Float32Array): void {
   if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }
 
+/** Gives all numbers of a map back: gradients, once an optimiser has used them. */
+export function releaseTensors(map: TensorMap): void {
+  for (const { data } of Object.values(map)) releaseNumbers(data);
+}
+
 /** Adds `gradients` to `sums` in place, and gives their numbers back. */
 export function addAndRelease(sums: TensorMap, gradients: TensorMap): void {
   for (const [name, { data }] of Object.entries(gradients)) {

@@ -1,7 +1,7 @@
 /**
  * The training of one head on features that stay: steps, moving average, validation, early stopping, checkpoints.
  */
-import type { TensorMap } from '#core/compute/hostTensor';
+import { releaseTensors, type TensorMap } from '#core/compute/hostTensor';
 import { batchesPerEpoch, epochBatches } from '#core/data/sampler';
 import type { DetectorState } from '#core/model/detector';
 import { StudioError } from '#core/contract/errors';
@@ -161,6 +161,7 @@ export async function trainHead(environment: TrainEnvironment, run: HeadRun): Pr
         state.optimiser,
         detector.noDecay,
       );
+      releaseTensors(result.gradients);
       if (state.average !== null)
         updateAverage(state.average, state.parameters, decayAt(config.emaDecay!, state.step));
       state.detector = result.state;

@@ -27,7 +27,7 @@ import {
   scaleChannels,
 } from './gates.ts';
 import { layerNormRows } from './layerNorm.ts';
-import { binMatrix, concatSteps, firstSteps, halveByMaxPool, reshapeNode } from './sequence.ts';
+import { concatSteps, firstSteps, halveByMaxPool, reshapeNode } from './sequence.ts';
 import { createTape, type Tape, type TapeNode } from './tape.ts';
 
 interface Operation {
@@ -81,7 +81,6 @@ const operations: Record<string, Operation> = {
     shapes: [[2, 8, 3]],
     run: (tape, [x]) => halveByMaxPool(tape, x!, stepMask(4, 3), stepMask(8, 5)),
   },
-  'bin matrix': { shapes: [[5, 24, 1, 1]], run: (tape, [w]) => binMatrix(tape, w!, 6, 2, 3) },
   relu: { shapes: [[8, 6]], run: (tape, [x]) => reluNode(tape, x!) },
   add: {
     shapes: [

@@ -95,33 +95,3 @@ export function halveByMaxPool(tape: Tape, x: TapeNode, mask: tf.Tensor3D, stepM
     };
   });
 }
-
-/**
- * Bins [from, from + count) of a 1 × 1 convolution over aligned features, as the matrix that projects features before the alignment.
- *
- * @param weight [O, I · bins, 1, 1], input channel c · bins + r
- * @returns [count · O, I]
- */
-export function binMatrix(tape: Tape, weight: TapeNode, bins: number, from: number, count: number): TapeNode {
-  const [outputs, flat] = weight.shape as [number, number];
-  const inputs = flat / bins;
-  return tape.apply([weight], () => {
-    const part = tf.slice(
-      tf.reshape(weight.tensor, [outputs, inputs, bins]),
-      [0, 0, from],
-      [outputs, inputs, count],
-    );
-    return {
-      output: tf.reshape(tf.transpose(part, [2, 0, 1]), [count * outputs, inputs]),
-      backward: (dy) => {
-        const turned = tf.transpose(tf.reshape(dy, [count, outputs, inputs]), [1, 2, 0]);
-        const padded = tf.pad(turned, [
-          [0, 0],
-          [0, 0],
-          [from, bins - from - count],
-        ]);
-        return [tf.reshape(padded, [...weight.shape])];
-      },
-    };
-  });
-}

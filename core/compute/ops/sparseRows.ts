@@ -39,6 +39,8 @@ export function transposeSparse(matrix: SparseRows): SparseRows {
 const TILE = 32;
 /** Dense rows are spaced by an odd number of cache lines, so that they do not fall on the same cache set. */
 const PADDING = 16;
+/** Channels in the module's memory at a time, a multiple of `TILE`: each tile passes over the matrix anyway. */
+const GROUP = 64;
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
@@ -76,7 +78,8 @@ function loadKernel(): Kernel {
  */
 export function multiplySparse(matrix: SparseRows, dense: Float32Array, channels: number): Float32Array {
   const { memory, multiply } = loadKernel();
-  const width = Math.ceil(channels / TILE) * TILE;
+  const result = new Float32Array(matrix.rows * channels);
+  const width = Math.min(GROUP, Math.ceil(channels / TILE) * TILE);
   const pitch = width + PADDING;
   const count = matrix.value.length;
   const startAt = 0;
@@ -93,16 +96,18 @@ export function multiplySparse(matrix: SparseRows, dense: Float32Array, channels
   for (let k = 0; k < count; k += 1) offsets[k] = matrix.column[k]! * pitch * 4;
   new Float32Array(buffer, valuesAt, count).set(matrix.value);
   const rows = new Float32Array(buffer, denseAt, pitch * matrix.columns);
-  for (let row = 0; row < matrix.columns; row += 1) {
-    rows.set(dense.subarray(row * channels, (row + 1) * channels), row * pitch);
-    if (width > channels) rows.fill(0, row * pitch + channels, row * pitch + width);
-  }
-  multiply(startAt, offsetsAt, valuesAt, denseAt, outAt, matrix.rows, 4 * width);
   const out = new Float32Array(buffer, outAt, width * matrix.rows);
-  if (width === channels) return out.slice();
-  const result = new Float32Array(matrix.rows * channels);
-  for (let row = 0; row < matrix.rows; row += 1) {
-    result.set(out.subarray(row * width, row * width + channels), row * channels);
+  for (let first = 0; first < channels; first += width) {
+    const own = Math.min(width, channels - first);
+    for (let row = 0; row < matrix.columns; row += 1) {
+      const from = row * channels + first;
+      rows.set(dense.subarray(from, from + own), row * pitch);
+      if (width > own) rows.fill(0, row * pitch + own, row * pitch + width);
+    }
+    multiply(startAt, offsetsAt, valuesAt, denseAt, outAt, matrix.rows, 4 * width);
+    for (let row = 0; row < matrix.rows; row += 1) {
+      result.set(out.subarray(row * width, row * width + own), row * channels + first);
+    }
   }
   return result;
 }

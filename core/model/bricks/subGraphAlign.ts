@@ -44,6 +44,39 @@ function addSample(weights: Map<number, number>, t: number, steps: number, weigh
   if (share > 0) weights.set(low + 1, (weights.get(low + 1) ?? 0) + weight * share);
 }
 
+/** Columns and values of a sparse matrix while it grows: a million of them would be a hundred megabytes as plain lists. */
+interface Entries {
+  add(column: number, value: number): void;
+  count(): number;
+  finish(): Pick<SparseRows, 'column' | 'value'>;
+}
+
+function createEntries(): Entries {
+  let column = new Int32Array(1 << 16);
+  let value = new Float32Array(1 << 16);
+  let count = 0;
+  const resize = (length: number): void => {
+    const before = { column, value };
+    column = new Int32Array(length);
+    value = new Float32Array(length);
+    column.set(before.column.subarray(0, count));
+    value.set(before.value.subarray(0, count));
+  };
+  return {
+    add: (at, weight) => {
+      if (count === column.length) resize(2 * count);
+      column[count] = at;
+      value[count] = weight;
+      count += 1;
+    },
+    count: () => count,
+    finish: () => {
+      resize(count);
+      return { column, value };
+    },
+  };
+}
+
 /** Entries of one region aligned to `bins`, in float32 positions as the original computes them. */
 function alignRegion(
   start: number,
@@ -51,8 +84,7 @@ function alignRegion(
   steps: number,
   bins: number,
   offset: number,
-  columns: number[],
-  values: number[],
+  entries: Entries,
 ): void {
   const extent = Math.max(end - start, 1);
   const size = Math.fround(extent / bins);
@@ -63,8 +95,7 @@ function alignRegion(
       addSample(weights, Math.fround(start + bin * size + ((i + 0.5) * size) / samples), steps, 1 / samples);
     }
     for (const [step, weight] of weights) {
-      columns.push(offset + step * bins + bin);
-      values.push(weight);
+      entries.add(offset + step * bins + bin, weight);
     }
   }
 }
@@ -76,14 +107,13 @@ export function alignPlan(steps: number, durations: number, bins: AlignBins): Al
   const key = `${steps}/${durations}/${bins.inner}/${bins.context}`;
   const known = plans.get(key);
   if (known !== undefined) return known;
-  const columns: number[] = [];
-  const values: number[] = [];
+  const entries = createEntries();
   const start = [0];
   const rowOfCell = new Int32Array(steps * durations);
   const addRegion = (from: number, to: number): void => {
-    alignRegion(from, to, steps, bins.inner, 0, columns, values);
-    alignRegion(from, to, steps, bins.context, steps * bins.inner, columns, values);
-    start.push(columns.length);
+    alignRegion(from, to, steps, bins.inner, 0, entries);
+    alignRegion(from, to, steps, bins.context, steps * bins.inner, entries);
+    start.push(entries.count());
   };
   let row = 0;
   for (let d = 0; d < durations; d += 1) {
@@ -100,8 +130,7 @@ export function alignPlan(steps: number, durations: number, bins: AlignBins): Al
     rows: row + 1,
     columns: steps * (bins.inner + bins.context),
     start: Int32Array.from(start),
-    column: Int32Array.from(columns),
-    value: Float32Array.from(values),
+    ...entries.finish(),
   };
   const plan = { steps, durations, cells: row + 1, rowOfCell, matrix, transposed: transposeSparse(matrix) };
   // A few lengths alternate in training (cyclic fidelity); more would only hold memory.
