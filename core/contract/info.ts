@@ -321,6 +321,14 @@ export interface ModelInfo {
   };
 }
 
+/** How far an engine's numbers lie from float64 reference numbers, as shares of each tensor's peak. */
+export interface EngineAccuracy {
+  /** Tensors that were compared. */
+  readonly compared: number;
+  readonly worst: { readonly feature: number; readonly gradient: number };
+  readonly allowed: { readonly feature: number; readonly gradient: number };
+}
+
 export interface EngineInfo {
   readonly name: EngineName;
   readonly title: string;
@@ -334,6 +342,8 @@ export interface EngineInfo {
   /** Measured training step of the calibration, in milliseconds. */
   readonly stepMs: number | null;
   readonly selfTest: 'passed' | 'failed' | 'not-run';
+  /** What the self-test measured; absent when it was not run to its end. */
+  readonly accuracy?: EngineAccuracy;
   readonly installable: boolean;
   readonly chosen: boolean;
 }

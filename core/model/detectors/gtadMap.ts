@@ -91,7 +91,7 @@ export async function runMap(
   let kept: Piece | null = null;
   for (let piece = 0; piece < pieces; piece += 1) {
     const passed = forward(piece, options.recording && pieces === 1);
-    logits.set((await passed.output.tensor.data()) as Float32Array, rangeOf(piece)[0] * 2);
+    logits.set(await passed.output.tensor.data(), rangeOf(piece)[0] * 2);
     if (pieces === 1) kept = passed;
     else passed.tape.dispose();
   }

@@ -1,7 +1,7 @@
 /** `engine list`, `engine install NAME`, `engine test NAME`: what computes here, and why the others do not. */
 import type { Command } from 'commander';
 import type { EngineName } from '#core/compute/engine';
-import type { EngineInfo } from '#core/contract/info';
+import type { EngineAccuracy, EngineInfo } from '#core/contract/info';
 import { StudioError } from '#core/contract/errors';
 import { installEngine, listEngines, testEngine } from '#service/engines/index';
 import type { CliContext } from '#cli/context';
@@ -24,7 +24,14 @@ export function describeEngine(engine: EngineInfo): string {
   return [
     `${engine.name.padEnd(11)} ${engine.title}: ${state}${step}`,
     ...words.map((word) => `            ${word}`),
+    ...(engine.accuracy === undefined ? [] : [`            ${describeAccuracy(engine.accuracy)}`]),
   ].join('\n');
+}
+
+function describeAccuracy({ compared, worst, allowed }: EngineAccuracy): string {
+  const part = (kind: 'feature' | 'gradient'): string =>
+    `${worst[kind].toExponential(1)} (allowed ${allowed[kind].toExponential(0)})`;
+  return `${compared} tensors against float64, largest difference of the peak: outputs ${part('feature')}, gradients ${part('gradient')}`;
 }
 
 /** Adds the commands. */

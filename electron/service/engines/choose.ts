@@ -75,8 +75,8 @@ async function attempt(name: EngineName, { fingerprint }: Probe): Promise<Engine
   try {
     const engine = await openNamedEngine(name);
     try {
-      const { passed, failure } = await selfTest(engine);
-      return { fingerprint, passed, failure, stepMs: passed ? await calibrate(engine) : null };
+      const { passed, failure, accuracy } = await selfTest(engine);
+      return { fingerprint, passed, failure, stepMs: passed ? await calibrate(engine) : null, accuracy };
     } finally {
       await engine.dispose();
     }
@@ -99,6 +99,7 @@ function describe(name: EngineName, probe: Probe, kept: EngineResult | undefined
     memoryBytes: probe.memoryBytes,
     stepMs: result?.stepMs ?? null,
     selfTest: result === undefined ? 'not-run' : result.passed ? 'passed' : 'failed',
+    ...(result?.accuracy === undefined ? {} : { accuracy: result.accuracy }),
     installable: probe.installable,
     chosen: false,
   };

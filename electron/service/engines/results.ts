@@ -2,6 +2,7 @@
  * What self-tests and calibrations found on this machine, kept between starts and forgotten when something about the engine changes.
  */
 import type { EngineName } from '#core/compute/engine';
+import type { EngineAccuracy } from '#core/contract/info';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataFolder } from './paths.ts';
@@ -13,6 +14,7 @@ export interface EngineResult {
   readonly passed: boolean;
   readonly failure: string | null;
   readonly stepMs: number | null;
+  readonly accuracy?: EngineAccuracy;
 }
 
 type Results = Partial<Record<EngineName, EngineResult>>;

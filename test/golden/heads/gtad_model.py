@@ -50,10 +50,11 @@ def align(x, rois, bins):
     out = []
     for start, end in rois.tolist():
         extent = max(end - start, 1.0)
-        size = torch.tensor(extent) / bins
+        # Positions are float32 in the original, whatever the rest is computed in.
+        size = torch.tensor(extent, dtype=torch.float32) / bins
         count = math.ceil(extent / bins)
-        base = torch.tensor(start) + torch.arange(bins) * size
-        at = base[:, None] + (torch.arange(count) + 0.5) * size / count
+        base = torch.tensor(start, dtype=torch.float32) + torch.arange(bins) * size
+        at = base[:, None] + (torch.arange(count, dtype=torch.float32) + 0.5) * size / count
         inside = ((at >= -1) & (at <= t_max)).float()
         at = at.clamp(min=0)
         low = at.floor().long().clamp(max=t_max - 1)
@@ -132,9 +133,10 @@ def node_loss(p, label):
 
 
 def regression_loss(p, target, mask, middle, low):
-    high_mask = (target > 0.7).float()
-    middle_mask = ((target <= 0.7) & (target > 0.3)).float()
-    low_mask = ((target <= 0.3) & (target > 0)).float() * mask
+    overlap = target.float()  # overlaps are float32, and so are their bounds
+    high_mask = (overlap > 0.7).float()
+    middle_mask = ((overlap <= 0.7) & (overlap > 0.3)).float()
+    low_mask = ((overlap <= 0.3) & (overlap > 0)).float() * mask
     pick_middle = (middle_mask * middle > 1 - high_mask.sum() / middle_mask.sum()).float()
     pick_low = (low_mask * low > 1 - high_mask.sum() / low_mask.sum()).float()
     weights = high_mask + pick_middle + pick_low
@@ -142,7 +144,7 @@ def regression_loss(p, target, mask, middle, low):
 
 
 def classification_loss(p, target, mask, more_positives, more_entries):
-    positive, negative = (target > 0.9).float(), (target <= 0.9).float() * mask
+    positive, negative = (target.float() > 0.9).float(), (target.float() <= 0.9).float() * mask
     count_positive = more_positives + positive.sum()
     count = more_entries + positive.sum() + negative.sum()
     ratio = count / count_positive

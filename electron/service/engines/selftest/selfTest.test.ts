@@ -26,7 +26,7 @@ it('passes an engine that is right', async () => {
   const engine = await openEngine('onnx');
   const result = await selfTest(engine);
   expect(result).toMatchObject({ passed: true, failure: null });
-  expect(result.worstGradient).toBeLessThan(1e-3);
+  expect(result.accuracy.worst.gradient).toBeLessThan(1e-3);
 });
 
 it('names what is wrong, NaN too', async () => {

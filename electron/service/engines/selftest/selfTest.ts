@@ -4,6 +4,7 @@
  * An engine that fails is named and not offered. Tolerances are shares of each tensor's peak.
  */
 import type { ComputeEngine, EngineName } from '#core/compute/engine';
+import type { EngineAccuracy } from '#core/contract/info';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { ReferenceCase } from './inputs.ts';
 import { ENCODERS } from '#core/model/encoder/catalogue';
@@ -14,6 +15,7 @@ import {
   referenceParameters,
   sampledDifference,
 } from './inputs.ts';
+import { testHeads, type Note } from './headTest.ts';
 import reference from './reference.json' with { type: 'json' };
 
 /** What a self-test found. */
@@ -21,13 +23,11 @@ export interface SelfTestResult {
   readonly passed: boolean;
   /** Which number was wrong, in words; null when all were right. */
   readonly failure: string | null;
-  /** Largest differences as shares of the peak. */
-  readonly worstFeature: number;
-  readonly worstGradient: number;
+  readonly accuracy: EngineAccuracy;
 }
 
 /** Largest difference allowed, as a share of the peak. Graphics cards may order sums otherwise and round more. */
-const TOLERANCE: Readonly<Record<EngineName, { readonly feature: number; readonly gradient: number }>> = {
+const TOLERANCE: Readonly<Record<EngineName, EngineAccuracy['allowed']>> = {
   onnx: { feature: 1e-4, gradient: 2e-3 },
   tensorflow: { feature: 1e-4, gradient: 2e-3 },
   tfjs: { feature: 1e-4, gradient: 2e-3 },
@@ -38,12 +38,14 @@ const TOLERANCE: Readonly<Record<EngineName, { readonly feature: number; readonl
 const CALIBRATION: readonly [number, number, number, number] = [4, 8, 64, 64];
 const CALIBRATION_RUNS = 3;
 
-/** Compares features, gradients and running statistics of small encoders with the reference. */
+/** Compares encoders (features, gradients, running statistics), operations, heads and an optimiser's step with the reference. */
 export async function selfTest(engine: ComputeEngine): Promise<SelfTestResult> {
   const tolerance = TOLERANCE[engine.name];
   const worst = { feature: 0, gradient: 0 };
   let failure: string | null = null;
-  const note = (kind: 'feature' | 'gradient', name: string, difference: number): void => {
+  let compared = 0;
+  const note: Note = (kind, name, difference) => {
+    compared += 1;
     const value = Number.isFinite(difference) ? difference : Number.MAX_VALUE;
     worst[kind] = Math.max(worst[kind], value);
     if (value > tolerance[kind]) failure ??= `${name}: off by ${value.toExponential(1)} of its peak`;
@@ -75,7 +77,10 @@ export async function selfTest(engine: ComputeEngine): Promise<SelfTestResult> {
       }
     }
   }
-  return { passed: failure === null, failure, worstFeature: worst.feature, worstGradient: worst.gradient };
+  await engine.useHeadBackend();
+  const leak = await testHeads(note);
+  failure ??= leak;
+  return { passed: failure === null, failure, accuracy: { compared, worst, allowed: tolerance } };
 }
 
 function referenceCases(): Readonly<Record<string, ReferenceCase>> {
