@@ -1,14 +1,12 @@
 /**
  * The anchor-free head against PyTorch (anchor_free.py), on the WASM and the plain back end.
  */
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
-import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { anchorFreeForward, createAnchorFree } from '#core/model/detectors/anchorFree';
 import { anchorFreeConfig } from '#core/model/detectors/config';
 import { initialOptimiserState, optimiserStep } from '#core/train/optimiser';
+import { HEAD_ENGINES, useHeadsOf } from './backends.ts';
 import {
   expectSampled,
   expectWithin,
@@ -56,10 +54,8 @@ const batch: DetectorBatch = {
   segments: golden.segments,
 };
 
-describe.each(['wasm', 'cpu'])('anchor-free head on %s', (backend) => {
-  beforeAll(async () => {
-    await tf.setBackend(backend);
-  });
+describe.each(HEAD_ENGINES)('anchor-free head on %s', (engine) => {
+  beforeAll(() => useHeadsOf(engine), 60_000);
 
   it('gives PyTorch’s scores and offsets', async () => {
     const { layout, logits, offsets } = await anchorFreeForward(config, parameters, batch);

@@ -1,8 +1,6 @@
 /**
  * G-TAD against PyTorch (gtad.py): both branches, labels, losses, gradients, soft-NMS.
  */
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorMap } from '#core/compute/hostTensor';
@@ -13,6 +11,7 @@ import { gtadLoss } from '#core/losses/gtadLoss';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { gtadConfig } from '#core/model/detectors/config';
 import { createGtad, gtadForward, gtadGradients } from '#core/model/detectors/gtad';
+import { HEAD_ENGINES, useHeadsOf } from './backends.ts';
 import {
   expectSampled,
   expectWithin,
@@ -69,16 +68,20 @@ function batchOf(data: Case): DetectorBatch {
   };
 }
 
-describe.each(['anet', 'thumos', 'crowded'] as const)('G-TAD, %s', (name) => {
+const RUNS = HEAD_ENGINES.flatMap((engine) =>
+  (['anet', 'thumos', 'crowded'] as const).map((name) => ({ engine, name })),
+);
+
+describe.each(RUNS)('G-TAD on $engine, $name', ({ engine, name }) => {
   const data = golden[name];
   const config = configs[name];
   const batch = batchOf(data);
   let parameters: TensorMap = {};
 
   beforeAll(async () => {
-    await tf.setBackend('wasm');
+    await useHeadsOf(engine);
     parameters = goldenParameters(createGtad(config).initialise(0), 2.2);
-  });
+  }, 60_000);
 
   it('gives PyTorch’s boundaries and maps', async () => {
     const cells = 2 * data.durations * data.steps;

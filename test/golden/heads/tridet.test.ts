@@ -1,14 +1,13 @@
 /**
  * TriDet against PyTorch (tridet.py), on the WASM and the plain back end.
  */
-import '@tensorflow/tfjs-backend-cpu';
-import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rowsOfLevel, tridentBoundary } from '#core/losses/tridentLoss';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { tridetConfig } from '#core/model/detectors/config';
 import { createTridet, tridetForward } from '#core/model/detectors/tridet';
+import { HEAD_ENGINES, useHeadsOf } from './backends.ts';
 import {
   expectSampled,
   expectWithin,
@@ -51,10 +50,8 @@ const batch: DetectorBatch = {
   segments: golden.segments,
 };
 
-describe.each(['wasm', 'cpu'])('TriDet on %s', (backend) => {
-  beforeAll(async () => {
-    await tf.setBackend(backend);
-  });
+describe.each(HEAD_ENGINES)('TriDet on %s', (engine) => {
+  beforeAll(() => useHeadsOf(engine), 60_000);
 
   it('gives PyTorch’s scores and boundaries', async () => {
     const { layout, outputs } = await tridetForward(config, parameters, batch);
