@@ -34,7 +34,8 @@ async function readDocument(
 /**
  * Reads both files.
  *
- * @throws StudioError `bad-input` when a file is of the other kind, the subset is unknown, or the ground truth is empty
+ * @throws StudioError `bad-input` when a file is of the other kind, the subset is unknown, the ground truth is empty, or a segment is longer
+ *   than its video
  */
 export async function readEvaluationInput(options: EvaluationInputOptions): Promise<EvaluationInput> {
   const truth = await readDocument(options.groundTruth);
@@ -51,6 +52,7 @@ export async function readEvaluationInput(options: EvaluationInputOptions): Prom
       { path: options.groundTruth },
     );
   }
+  requireFitting(chosen, options.groundTruth);
   requireCommonVideos(truth.document, found.document, options);
   return {
     groundTruth: new Map(chosen.map((video) => [video.name, video.segments])),
@@ -67,7 +69,23 @@ export async function readEvaluationInput(options: EvaluationInputOptions): Prom
   };
 }
 
-/** Published annotation files have such segments, so they count as they are; yet somebody should know. */
+/** A segment that is longer than its video belongs to another video, or its times are frames or milliseconds. */
+function requireFitting(videos: FormatDocument['videos'], file: string): void {
+  for (const { name, durationSec, segments } of videos) {
+    const segment = segments.find(
+      ({ startSec, endSec }) => durationSec !== undefined && endSec - startSec > durationSec + END_SLACK_SEC,
+    );
+    if (segment === undefined) continue;
+    const { startSec, endSec, label } = segment;
+    throw new StudioError(
+      'bad-input',
+      `${file}: the segment ${startSec}–${endSec} s (“${label}”) is longer than its video ${name} (${durationSec} s). Are its times in seconds? Correct the segment or the duration.`,
+      { path: file, video: name },
+    );
+  }
+}
+
+/** Published annotation files have segments that end a little behind their video, so they count as they are; yet somebody should know. */
 function beyondEnd(videos: FormatDocument['videos'], file: string): FormatWarning[] {
   return videos.flatMap(({ name, durationSec, segments }) =>
     segments

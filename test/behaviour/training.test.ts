@@ -29,6 +29,7 @@ import { writeVideo } from '#service/media/encode';
 import { createRandom } from '#core/util/random';
 import { startWorker } from '#service/jobs/workerProcess';
 import { canMount, mount, remount, unmountAll } from './mounts.ts';
+import { encoderFolder, loadEncoder, saveEncoder } from '#worker/modelFolder';
 import { runJob } from '#worker/runJob';
 
 /** Where trainings are stopped: another place in every run, named when something differs. */
@@ -365,6 +366,21 @@ describe('bad input', () => {
       ...rest,
     ]);
     expect(longer.message).toContain('0–60 s');
+  });
+
+  it('stops at features that are not numbers, naming the video, and makes no model', async () => {
+    const { card, parameters } = await loadEncoder(encoderFolder('small'));
+    const [name] = Object.keys(parameters).filter((each) => each.endsWith('conv1.weight'));
+    const { shape, data } = parameters[name!]!;
+    const broken = { ...parameters, [name!]: { shape, data: data.map(() => Number.NaN) } };
+    const encoder = path.join(root, 'broken-encoder');
+    await saveEncoder(encoder, card, broken);
+    await expect(train('broken', { config: { ...CONFIG, encoder } })).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringMatching(/not a (finite )?number/) as string,
+    });
+    const made = await readdir(path.join(root, 'broken')).catch(() => []);
+    expect(made.filter((each) => each === 'frozen' || each === 'lofi')).toEqual([]);
   });
 
   it('refuses a training without labels', async () => {

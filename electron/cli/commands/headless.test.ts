@@ -119,6 +119,39 @@ describe('evaluation', () => {
     ).rejects.toThrow(message);
   });
 
+  it('refuses a segment that is longer than its video, and only tells of one that ends behind it', async () => {
+    const truth = (segment: readonly number[]): string =>
+      JSON.stringify({
+        database: { a: { duration: 20, subset: 'validation', annotations: [{ segment, label: 'jump' }] } },
+      });
+    const run = (): Promise<unknown> =>
+      runEvaluate(
+        { groundTruth: at('times.json'), predictions: at('found.json'), protocol: 'activitynet' },
+        (text) => void told.push(text),
+      );
+    const told: string[] = [];
+    await writeFile(at('times.json'), truth([1000, 4000]));
+    await expect(run()).rejects.toThrow(
+      /times\.json: the segment 1000–4000 s \(“jump”\) is longer than its video a \(20 s\)/,
+    );
+    await writeFile(at('times.json'), truth([15, 22]));
+    await run();
+    expect(told.join(' ')).toMatch(/ends behind the video \(20 s\)/);
+  });
+
+  it('measures a single label', async () => {
+    const annotations = [{ segment: [1, 4], label: 'jump' }];
+    await writeFile(
+      at('one.json'),
+      JSON.stringify({ database: { a: { subset: 'validation', annotations } } }),
+    );
+    const { averageMap } = await runEvaluate(
+      { groundTruth: at('one.json'), predictions: at('found.json'), protocol: 'activitynet' },
+      () => undefined,
+    );
+    expect(averageMap).toBe(1);
+  });
+
   it('gives AR@AN and DETAD', async () => {
     expect(
       (await runEvaluateProposals({ groundTruth: at('truth.json'), proposals: at('found.json') })).arAt[

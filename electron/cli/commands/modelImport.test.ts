@@ -92,6 +92,19 @@ describe('published weights', () => {
   });
 });
 
+it.each(['runs-code.pth', 'runs-code-legacy.pth'])(
+  '%s, which would run code, makes nothing',
+  async (name) => {
+    const folder = path.join(root, 'code');
+    const source = path.resolve(import.meta.dirname, '../../../test/golden/weights', name);
+    await expect(runImport(source, folder)).rejects.toMatchObject({
+      code: 'bad-input',
+      message: expect.stringContaining('would run code') as string,
+    });
+    expect(await readdir(root)).not.toContain('code');
+  },
+);
+
 it('a checkpoint of another architecture makes nothing and says what is wrong', async () => {
   const { writeFile } = await import('node:fs/promises');
   const source = path.join(root, 'small.pth');
