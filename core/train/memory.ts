@@ -1,8 +1,10 @@
 /**
  * How much memory a training needs: what a worker's process holds at its peak, from the sizes of what it works on.
  *
- * The factors were fitted to measured peaks on the default engine (`bench plan-memory` prints both beside each other).
+ * The factors were fitted to measured peaks on the default engine with two threads, and hold within 20 % on configurations that they were
+ * not fitted to (`bench plan-memory` prints both beside each other).
  */
+import { evenChunk } from '#core/compute/chunked';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { planEpochs, sideAt } from '#core/data/fidelity';
@@ -12,27 +14,30 @@ import type { TrainConfig } from './config.ts';
 import { snippetsPerCall } from './extract.ts';
 
 /** Node, the libraries, and what the collector has not freed yet. */
-const BASE_BYTES = 385e6;
+const BASE_BYTES = 451e6;
 /** Activations of one run of the engine's graphs; larger batches go through in several runs (decision 0021). */
 const RUN_BYTES = 12e6;
-/** Activations, their gradients, and the graph of the features beside it. */
-const ACTIVATION_FACTOR = 3.7;
-/** Copies of the weights: in each thread (parameters, constants, gradients), and beside them (moments, sums, a checkpoint that is written). */
-const WEIGHT_COPIES = { perThread: 6.5, main: 8 } as const;
+/** Activations and their gradients. */
+const ACTIVATION_FACTOR = 2.7;
+/** Copies of the weights: sums of each thread, and what all share (parameters, constants, moments, the best encoder, a checkpoint that is written). */
+const WEIGHT_COPIES = { perThread: 1.5, main: 6.6 } as const;
 /** Copies of a batch's frames: read, resized, changed, stacked, cut for the threads. */
-const FRAME_COPIES = 4;
-/** Bytes of a head's values for each sequence and step; G-TAD's map grows with the square, its bytes are for each candidate. */
+const FRAME_COPIES = 3.3;
+/** A head's kernels and buffers; G-TAD's map adds bytes for each candidate of each sequence. */
 const HEAD_BYTES: Readonly<Record<DetectorName, number>> = {
-  'anchor-free': 0.06e6,
-  tridet: 0.5e6,
-  'g-tad': 54e3,
+  'anchor-free': 0,
+  tridet: 112e6,
+  'g-tad': 590e6,
 };
+const GTAD_CANDIDATE_BYTES = 13e3;
+/** Sequences of a head's batch; the warm-up takes four at least. */
+const WARMUP_BATCH = 4;
 
-/** Bytes that a head's values take. */
-function headBytes({ detector, sampling, lofi, head }: TrainConfig): number {
-  const batch = Math.max(head.batch, lofi.batch, 4);
-  const steps = sampling.snippets;
-  return batch * HEAD_BYTES[detector] * (detector === 'g-tad' ? (steps * (steps + 1)) / 2 : steps);
+/** Bytes that a head takes beside what every training takes. */
+function headBytes({ detector, sampling: { snippets }, lofi, head }: TrainConfig): number {
+  const batch = Math.max(head.batch, lofi.batch, WARMUP_BATCH);
+  const candidates = detector === 'g-tad' ? (batch * snippets * (snippets + 1)) / 2 : 0;
+  return HEAD_BYTES[detector] + GTAD_CANDIDATE_BYTES * candidates;
 }
 
 /** Resident bytes of the worker at its peak. @param cores threads of the engine, one each */
@@ -43,7 +48,8 @@ export function memoryEstimate(config: TrainConfig, spec: EncoderSpec, cores: nu
     (sum, { shape }) => sum + 4 * shape.reduce((product, length) => product * length, 1),
     0,
   );
-  const runBytes = (side: number): number => {
+  /** Activations of one thread's run, of `snippets` that go through the encoder at a side, as the engine cuts them. */
+  const runBytes = (side: number, snippets: number): number => {
     const one = activationBytes(encoder, {
       snippets: 1,
       frames: sampling.framesPerSnippet,
@@ -51,23 +57,26 @@ export function memoryEstimate(config: TrainConfig, spec: EncoderSpec, cores: nu
       width: side,
     });
     const chunk = lofi.chunkSnippets ?? snippetsPerCall(sampling.framesPerSnippet, side);
-    const inRun = Math.max(1, Math.round(Math.max(RUN_BYTES, weights) / one));
-    return one * Math.min(inRun, Math.max(1, Math.ceil(chunk / cores)));
+    const most = Math.max(1, Math.round(Math.max(RUN_BYTES, 2 * weights) / one));
+    return one * evenChunk(Math.max(1, Math.ceil(Math.min(chunk, snippets) / cores)), most);
   };
   const fidelities = config.tune === false ? [] : planEpochs(lofi).map((epoch) => epoch.fidelityOf(0));
-  const sides = new Set([sampling.side, ...fidelities.map((fidelity) => sideAt(fidelity, sampling.side))]);
-  const activations = [...sides].reduce((sum, side) => sum + runBytes(side), 0);
-  const frames = Math.max(
-    0,
-    ...fidelities.map(
-      (fidelity) =>
-        ((fidelity.name === 't-window' ? lofi.windowBatch : lofi.batch) *
-          sampling.snippets *
-          sampling.framesPerSnippet *
-          sideAt(fidelity, sampling.side) ** 2 *
-          3) /
+  const batches = fidelities.map((fidelity) => ({
+    side: sideAt(fidelity, sampling.side),
+    snippets: Math.round(
+      ((fidelity.name === 't-window' ? lofi.windowBatch : lofi.batch) * sampling.snippets) /
         fidelity.temporalFactor,
     ),
+  }));
+  if (batches.length === 0) batches.push({ side: sampling.side, snippets: sampling.snippets });
+  // Each side has graphs of its own, which stay.
+  const largest = new Map<number, number>();
+  for (const { side, snippets } of batches) {
+    largest.set(side, Math.max(largest.get(side) ?? 0, runBytes(side, snippets)));
+  }
+  const activations = [...largest.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const frames = Math.max(
+    ...batches.map(({ side, snippets }) => snippets * sampling.framesPerSnippet * side ** 2 * 3),
   );
   return (
     BASE_BYTES +
