@@ -42,6 +42,7 @@ export function createFrameSource(
   let closed = false;
   let wish: { readonly frame: number; readonly show: ShowFrame } | null = null;
   let hasCopy = false;
+  let asked = false;
   /** What is under way of the copy: only the newest wish's. */
   let copyAbort: AbortController | null = null;
   let serving = false;
@@ -85,11 +86,14 @@ export function createFrameSource(
   }
 
   async function fetchFrame(frame: number): Promise<ImageBitmap | null> {
-    const response = await fetch(urlOf(frame, false), { signal: abort.signal });
+    // The browser keeps answers for a while, with what they said of the copy then: the first one is asked anew.
+    const mode: RequestCache = asked ? 'default' : 'reload';
+    asked = true;
+    const response = await fetch(urlOf(frame, false), { signal: abort.signal, cache: mode });
     if (!response.ok) {
       throw new Error(messageIn(await response.text()) ?? `${response.status} ${response.statusText}`);
     }
-    setCopy(response.headers.get('X-Proxy') === 'ready');
+    setCopy(hasCopy || response.headers.get('X-Proxy') === 'ready');
     const bitmap = await createImageBitmap(await response.blob());
     keep(frame, bitmap);
     return cache.get(frame) ?? null;
