@@ -187,6 +187,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['{stage}, epoch {at}/{count}', '{stage}，第 {at}/{count} 轮'],
   ['Localising', '正在定位动作'],
+  [
+    'torchvision (BSD-3-Clause; ImageNet’s and Kinetics’ own terms apply to the data)',
+    'torchvision（BSD-3-Clause；数据另受 ImageNet 和 Kinetics 各自条款约束）',
+  ],
   // Engines
   ['{cpu}, {count} threads', '{cpu}，{count} 线程'],
   ['CPU, one thread (WebAssembly)', 'CPU，单线程（WebAssembly）'],
