@@ -68,6 +68,11 @@ export interface LofiConfig {
   readonly windowEpochs: number;
   readonly batch: number;
   readonly windowBatch: number;
+  /**
+   * Gradient accumulation: sequences that go through encoder and head at a time, for batches that fit no memory. A mean over parts, each
+   * normalised by itself. Absent: the whole batch.
+   */
+  readonly microBatch?: number;
   readonly encoder: OptimiserConfig;
   readonly windowEncoderLearningRate: number;
   readonly head: OptimiserConfig;

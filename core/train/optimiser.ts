@@ -170,3 +170,10 @@ export function addGradients(sum: TensorMap, other: TensorMap): void {
     else for (let i = 0; i < target.length; i += 1) target[i]! += tensor.data[i]!;
   }
 }
+
+/** `gradients *= factor`. */
+export function scaleGradients(gradients: TensorMap, factor: number): void {
+  for (const { data } of Object.values(gradients)) {
+    for (let i = 0; i < data.length; i += 1) data[i]! *= factor;
+  }
+}

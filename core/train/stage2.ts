@@ -23,7 +23,14 @@ import type { Fidelity, LofiConfig, SamplingConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { snippetsPerCall } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
-import { clipByGlobalNorm, initialOptimiserState, optimiserStep, requireFinite } from './optimiser.ts';
+import {
+  addGradients,
+  clipByGlobalNorm,
+  initialOptimiserState,
+  optimiserStep,
+  requireFinite,
+  scaleGradients,
+} from './optimiser.ts';
 import { learningRateAt } from './schedule.ts';
 import {
   classWeightsOf,
@@ -128,7 +135,14 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
       const batches = epochBatches(looks, span.batch, input.seed, 'stage2', index);
       for (let at = state.step - span.firstStep; at < span.steps; at += 1) {
         await control.breathe(() => saveLofi(environment, name, state, false));
-        const result = await lofiStep(environment, input, state, session, span, index, at, batches[at]!);
+        const result = await lofiStep(
+          environment,
+          input,
+          state,
+          session,
+          { span, epochIndex: index, stepInEpoch: at },
+          batches[at]!,
+        );
         control.metric({ name: 'loss', series: 'stage2', step: state.step, value: result.loss });
         const text = `Stage 2 of 3, LoFi, epoch ${index + 1}/${spans.length}`;
         control.progress('stage2', text, state.step, totalSteps, 'steps');
@@ -207,16 +221,66 @@ function drawView(
   }
 }
 
+/** Where a step is. */
+interface Step {
+  readonly span: EpochSpan;
+  readonly epochIndex: number;
+  readonly stepInEpoch: number;
+}
+
+/** One step of the optimiser: the gradients of its micro-batches, added up. */
 async function lofiStep(
   environment: TrainEnvironment,
   input: LofiStageInput,
   state: LofiState,
   session: EncoderSession,
-  span: EpochSpan,
-  epochIndex: number,
-  stepInEpoch: number,
+  step: Step,
   looks: readonly Look[],
 ): Promise<DetectorStep> {
+  const { config } = input;
+  const size = config.microBatch ?? looks.length;
+  let sum = null as MicroStep | null;
+  for (let from = 0; from < looks.length; from += size) {
+    const part = looks.slice(from, from + size);
+    const own = await microStep(environment, input, state, session, step, part, from);
+    state.detector = own.head.state;
+    Object.assign(state.encoder, own.runningStatistics);
+    if (part.length === looks.length) sum = own;
+    else {
+      const share = part.length / looks.length;
+      scaleGradients(own.gradients, share);
+      scaleGradients(own.head.gradients, share);
+      if (sum === null) sum = { ...own, head: { ...own.head, loss: share * own.head.loss } };
+      else {
+        addGradients(sum.gradients, own.gradients);
+        addGradients(sum.head.gradients, own.head.gradients);
+        const loss: number = sum.head.loss + share * own.head.loss;
+        sum = { ...sum, head: { ...own.head, gradients: sum.head.gradients, loss } };
+      }
+    }
+  }
+  applyStep(config, environment.detector.noDecay, state, step.span, sum!.head, sum!.gradients);
+  session.setParameters(state.encoder);
+  return sum!.head;
+}
+
+interface MicroStep {
+  readonly head: DetectorStep;
+  /** Of the encoder. */
+  readonly gradients: TensorMap;
+  readonly runningStatistics: TensorMap;
+}
+
+/** @param from number of the first look in the step */
+async function microStep(
+  environment: TrainEnvironment,
+  input: LofiStageInput,
+  state: LofiState,
+  session: EncoderSession,
+  { span, epochIndex, stepInEpoch }: Step,
+  looks: readonly Look[],
+  from: number,
+): Promise<MicroStep> {
   const { config, sampling, seed } = input;
   const { detector } = environment;
   const channels = environment.spec.featureChannels;
@@ -256,7 +320,7 @@ async function lofiStep(
             selected: sampleSnippets(
               frames.shape[0],
               config.snippetShare,
-              mixSeed(seed, 'share', epochIndex, stepInEpoch),
+              mixSeed(seed, 'share', epochIndex, stepInEpoch, ...(from === 0 ? [] : [from])),
             ),
           }
         : {}),
@@ -269,10 +333,7 @@ async function lofiStep(
       `Stage 2 diverged at step ${state.step}: the loss is not a number. Lower the encoder's learning rate in the configuration.`,
     );
   }
-  applyStep(config, detector.noDecay, state, span, done, result.gradients);
-  Object.assign(state.encoder, result.runningStatistics ?? {});
-  session.setParameters(state.encoder);
-  return done;
+  return { head: done, gradients: result.gradients, runningStatistics: result.runningStatistics ?? {} };
 }
 
 function applyStep(

@@ -331,6 +331,46 @@ describe('a training', () => {
   });
 });
 
+describe('gradient accumulation', () => {
+  it('of one whole batch changes nothing; of single videos the losses are means over them', async () => {
+    const lofi = {
+      ...CONFIG.lofi,
+      epochs: 2,
+      windowEpochs: 0,
+      schedule: 's',
+      batch: 4,
+      heldOutLooks: 0,
+    } as const;
+    const head = { ...CONFIG.head, epochs: 1 };
+    const losses = async (name: string, microBatch?: number): Promise<number[]> => {
+      const found: number[] = [];
+      const own = microBatch === undefined ? lofi : { ...lofi, microBatch };
+      await train(name, {
+        config: { ...CONFIG, baseline: false, lofi: own, head },
+        report: (message) => {
+          if (message.type === 'metric' && message.metric.series === 'stage2')
+            found.push(message.metric.value);
+        },
+      });
+      return found;
+    };
+    const whole = await losses('whole-batch');
+    expect(await losses('micro-four', 4)).toEqual(whole);
+    const single = await losses('micro-one', 1);
+    expect(single).toHaveLength(whole.length);
+    // The head divides by a moving count of positives that starts at one value for any batch and comes down to the parts' own: a mean
+    // over four parts begins near a quarter of the whole batch's loss and ends near it.
+    const ratios = single.map((loss, step) => loss / whole[step]!);
+    ratios.forEach((ratio) => {
+      expect(ratio).toBeGreaterThan(0.2);
+      expect(ratio).toBeLessThan(1.2);
+    });
+    expect(ratios.at(-1)).toBeGreaterThan(ratios[0]!);
+    expect(single).not.toEqual(whole);
+    expect((await weightsOf('micro-four', 'lofi')).equals(await weightsOf('whole-batch', 'lofi'))).toBe(true);
+  });
+});
+
 describe('bad input', () => {
   const failing = async (list: readonly JobVideo[]): Promise<StudioError> => {
     try {
