@@ -1,8 +1,8 @@
 /**
  * What no page of this program may do, whatever it loads: navigate, open windows, embed, ask for permissions, reach the network.
  */
-import { app, session, shell, type Session, type WebContents } from 'electron';
-import { isOwnPage, mayOpenOutside, mayRequest } from './trust.ts';
+import { app, BrowserWindow, dialog, session, shell, type Session, type WebContents } from 'electron';
+import { isOwnData, isOwnPage, mayOpenOutside, mayRequest } from './trust.ts';
 
 function restrictContents(contents: WebContents, log: (line: string) => void): void {
   contents.on('will-attach-webview', (event) => event.preventDefault());
@@ -18,6 +18,13 @@ function restrictContents(contents: WebContents, log: (line: string) => void): v
     else log(`Window refused: ${url}`);
     return { action: 'deny' };
   });
+}
+
+/** Where the person wants a figure or a table of the page's; undefined for nowhere. */
+function askWhere(contents: WebContents, defaultPath: string): string | undefined {
+  const window = BrowserWindow.fromWebContents(contents);
+  // A download waits for its place within this event: there is no asking later.
+  return window === null ? undefined : dialog.showSaveDialogSync(window, { defaultPath });
 }
 
 /** What restrictions ask and tell. */
@@ -39,7 +46,12 @@ function restrictSession(target: Session, { log, askedFor }: Restrictions): void
     if (!allowed) log(`Request refused: ${url}`);
     answer({ cancel: !allowed });
   });
-  target.on('will-download', (event) => event.preventDefault());
+  target.on('will-download', (event, item, contents) => {
+    const isWanted = isOwnData(item.getURL()) && item.hasUserGesture();
+    const file = isWanted ? askWhere(contents, item.getFilename()) : undefined;
+    if (file === undefined || file === '') event.preventDefault();
+    else item.setSavePath(file);
+  });
 }
 
 /** Before `ready`: holds for every page that will ever be made. */

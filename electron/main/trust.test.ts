@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isOwnPage, isTrustedFrame, mayOpenOutside, mayRequest } from './trust.ts';
+import { isOwnData, isOwnPage, isTrustedFrame, mayOpenOutside, mayRequest } from './trust.ts';
 
 describe('what main trusts', () => {
   it('knows its own page by scheme, host and path', () => {
@@ -27,6 +27,18 @@ describe('what main trusts', () => {
     expect(isTrustedFrame({ url: 'https://evil.example/', parent: null })).toBe(false);
     expect(isTrustedFrame(null)).toBe(false);
     expect(isTrustedFrame(undefined)).toBe(false);
+  });
+
+  it('knows data that the page has made', () => {
+    expect(isOwnData('blob:app://studio/1f0c')).toBe(true);
+    for (const other of [
+      'blob:https://evil.example/1',
+      'blob:app://studio.evil/1',
+      'data:,x',
+      'app://studio/x',
+    ]) {
+      expect(isOwnData(other), other).toBe(false);
+    }
   });
 
   it('opens links from a fixed list alone', () => {

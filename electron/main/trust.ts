@@ -39,6 +39,11 @@ export function isOwnPage(address: string): boolean {
   return url !== null && url.protocol === 'app:' && url.host === 'studio' && url.pathname === '/index.html';
 }
 
+/** Whether an address is that of data which the page itself has made, such as a figure that the person saves. */
+export function isOwnData(address: string): boolean {
+  return address.startsWith(`blob:${APP_ORIGIN}/`);
+}
+
 /** Whether a link may be opened in the person's browser. */
 export function mayOpenOutside(address: string): boolean {
   return EXTERNAL_LINKS.has(address);

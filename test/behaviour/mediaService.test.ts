@@ -10,6 +10,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile,
 } from 'node:fs/promises';
@@ -49,6 +50,13 @@ beforeAll(async () => {
   );
   await writeTone(at('tone.mkv'), 3);
   await writeFile(at('empty.mp4'), '');
+  await writeFile(
+    at('secret.txt'),
+    'a secret that is long enough to be read as the head of a file\n'.repeat(20),
+  );
+  await copyFile(at('secret.txt'), at('secret.mp4'));
+  await symlink(at('secret.txt'), at('linked.mp4'));
+  await copyFile(fileNamed('bframes.mp4'), at('bframes.html'));
   const files: Record<string, string> = {
     a: fileNamed('bframes.mp4'),
     v: fileNamed('vfr.mkv'),
@@ -56,6 +64,10 @@ beforeAll(async () => {
     empty: at('empty.mp4'),
     gone: at('gone.mp4'),
     folder,
+    text: at('secret.txt'),
+    renamed: at('secret.mp4'),
+    linked: at('linked.mp4'),
+    page: at('bframes.html'),
   };
   const served = (path: string | undefined): ServedVideo | null =>
     path === undefined ? null : { path, contentHash: expected.get(path) ?? null };
@@ -123,6 +135,18 @@ describe('serving', () => {
       expect([path, answer.status]).toEqual([path, 404]);
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     }
+  });
+
+  it('sends nothing that is no video, whatever its name and wherever its link leads, and calls nothing a page', async () => {
+    for (const id of ['text', 'renamed', 'linked']) {
+      const answer = await fetch(`${base}/video/${id}`);
+      expect([id, answer.status]).toEqual([id, 404]);
+      expect(await answer.text()).not.toContain('secret');
+    }
+    // A video under the name of a page is sent as bytes, not as a page.
+    const page = await fetch(`${base}/video/page`);
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'application/octet-stream']);
+    await page.body?.cancel();
   });
 
   it('closes files when readers go away', async () => {

@@ -199,14 +199,30 @@ describe('starting the desktop program', () => {
     expect(await descendants(desktop.pid, 'service')).toHaveLength(1);
   });
 
-  it('leaves no process and remembers its window when it quits', async () => {
+  it('opens a project that the system hands over while it runs, as macOS does', async () => {
+    const page = await desktop.app.firstWindow();
+    await windowPage(page).ask('project.close', {});
+    await startPage(page).screen.waitFor();
+    await desktop.app.evaluate(
+      ({ app }, file) => app.emit('open-file', { preventDefault: () => undefined }, file),
+      path.join(folder, 'Eins', 'project.lofi'),
+    );
+    await page.getByTestId('nav-library').waitFor();
+    expect(await windowPage(page).ask('project.current', {})).toMatchObject({ name: 'Eins' });
+  });
+
+  it('leaves no process and comes back with its window where it was', async () => {
+    const place = { x: 40, y: 30, width: 1100, height: 700 };
+    await desktop.app.evaluate(({ BrowserWindow }, bounds) => {
+      BrowserWindow.getAllWindows()[0]?.setBounds(bounds);
+    }, place);
     const services = await descendants(desktop.pid, 'service');
     await desktop.app.close();
     for (const pid of services) expect(() => process.kill(pid, 0)).toThrow();
-    expect(JSON.parse(readFileSync(path.join(dataDir, 'window.json'), 'utf8'))).toMatchObject({
-      bounds: { width: expect.any(Number) as unknown },
-    });
     desktop = await startDesktop({ dataDir, executable });
     await startPage(await desktop.app.firstWindow()).screen.waitFor();
+    expect(
+      await desktop.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getBounds()),
+    ).toEqual(place);
   });
 });

@@ -6,7 +6,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useStudio } from '../../fixtures/spec.ts';
-import { SHELL } from '../../fixtures/studio.ts';
 import { writeVideos, type SpecVideo } from '../../fixtures/videos.ts';
 import { englishLeft } from '../../fixtures/words.ts';
 import { annotatePage, type AnnotatePage } from '../../pages/annotate.ts';
@@ -209,14 +208,28 @@ describe("a newcomer's path", () => {
       .waitFor();
   });
 
-  it.runIf(SHELL === 'browser')('saves a figure as a picture and as numbers', async () => {
-    const { page } = studio();
+  it('saves a figure as a picture and as numbers', async () => {
+    const { page, folder, electron } = studio();
     const save = async (name: RegExp): Promise<string> => {
-      const [download] = await Promise.all([
-        page.waitForEvent('download'),
-        page.getByTestId('figure-map').getByRole('button', { name }).click(),
-      ]);
-      return readFileSync(await download.path(), 'utf8');
+      const press = (): Promise<void> => page.getByTestId('figure-map').getByRole('button', { name }).click();
+      if (electron === null) {
+        const [download] = await Promise.all([page.waitForEvent('download'), press()]);
+        return readFileSync(await download.path(), 'utf8');
+      }
+      const file = path.join(folder, `figure ${name.source}`);
+      const ended = electron.evaluate(
+        ({ dialog, session }, filePath) =>
+          new Promise<string>((resolve) => {
+            dialog.showSaveDialogSync = () => filePath;
+            session.defaultSession.once('will-download', (_event, item) => {
+              item.once('done', (_done, state) => resolve(state));
+            });
+          }),
+        file,
+      );
+      await press();
+      expect(await ended).toBe('completed');
+      return readFileSync(file, 'utf8');
     };
     const svg = await save(/as SVG/);
     expect(svg).toMatch(/^<svg [^]*<path [^]*<\/svg>$/);
