@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { INVOKE_NAMES } from '#core/contract/invoke';
 import { malformedCalls } from '../../../fixtures/malformed.ts';
 import { PACKED } from '../../fixtures/desktop.ts';
 import { descendants, remoteConnections } from '../../fixtures/processes.ts';
@@ -79,6 +80,34 @@ describe('the desktop program’s locks', () => {
     }));
     expect(answers).toMatchObject({ notifications: 'denied', place: 'denied' });
     expect(answers.camera).not.toBe('granted');
+  });
+
+  it('has no say over devices, and is told so when it asks', async () => {
+    const answers = await studio().page.evaluate(async () => {
+      const stateOf = (name: string): Promise<string> =>
+        navigator.permissions.query({ name: name as PermissionName }).then(
+          ({ state }) => state,
+          () => 'unknown',
+        );
+      const { usb, hid, serial } = navigator as unknown as Record<
+        'usb' | 'hid' | 'serial',
+        { getDevices?: () => Promise<unknown[]>; getPorts?: () => Promise<unknown[]> } | undefined
+      >;
+      const none = { getDevices: () => Promise.resolve([]) };
+      const lists = await Promise.all([
+        (usb ?? none).getDevices?.(),
+        (hid ?? none).getDevices?.(),
+        serial?.getPorts?.() ?? [],
+      ]);
+      return {
+        states: await Promise.all(
+          ['geolocation', 'notifications', 'camera', 'microphone', 'midi'].map(stateOf),
+        ),
+        devices: lists.flat().length,
+      };
+    });
+    expect(answers.states.filter((state) => state === 'granted' || state === 'prompt')).toEqual([]);
+    expect(answers.devices).toBe(0);
   });
 
   it('stays on its page and opens no windows', async () => {
@@ -181,24 +210,42 @@ describe('the desktop program’s locks', () => {
   });
 
   it('answers no stranger, even one with the same preload', async () => {
-    const answers = await studio().electron?.evaluate(async ({ BrowserWindow, dialog }, preload) => {
-      let dialogs = 0;
-      dialog.showOpenDialog = () => {
-        dialogs += 1;
-        return Promise.resolve({ canceled: false, filePaths: ['/etc/passwd'] });
-      };
-      const stranger = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true } });
-      await stranger.loadURL('data:text/html,<p>stranger</p>');
-      const found = (await stranger.webContents.executeJavaScript(`Promise.all([
-        studio.invoke('app.info', {}).then(() => 'answered', (error) => error.code),
-        studio.invoke('document.edit', { edit: {} }).then(() => 'answered', (error) => error.code),
-        studio.openDialog('video'),
-        studio.saveDialog('x'),
-      ])`)) as unknown[];
-      stranger.destroy();
-      return [...found, dialogs];
-    }, PRELOAD);
-    expect(answers).toEqual(['not-allowed', 'not-allowed', [], null, 0]);
+    const answers = await studio().electron?.evaluate(
+      async ({ BrowserWindow, dialog, Menu }, { preload, names }) => {
+        let dialogs = 0;
+        dialog.showOpenDialog = () => {
+          dialogs += 1;
+          return Promise.resolve({ canceled: false, filePaths: ['/etc/passwd'] });
+        };
+        const stranger = new BrowserWindow({ show: false, webPreferences: { preload, sandbox: true } });
+        await stranger.loadURL('data:text/html,<p>stranger</p>');
+        const calls = (await stranger.webContents.executeJavaScript(
+          `Promise.all(${JSON.stringify(names)}.map((name) =>
+          studio.invoke(name, {}).then(() => 'answered', (error) => error.code)))`,
+        )) as string[];
+        const files = (await stranger.webContents.executeJavaScript(
+          "Promise.all([studio.openDialog('video'), studio.saveDialog('x')])",
+        )) as unknown[];
+        const before = JSON.stringify(Menu.getApplicationMenu()?.items.map(({ label }) => label));
+        await stranger.webContents.executeJavaScript(
+          "studio.setMenuActions([{ id: 'go.evil', title: 'Evil', scope: 'global', chord: '' }])",
+        );
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        const isMenuKept =
+          Menu.getApplicationMenu()?.getMenuItemById('go.evil') == null &&
+          JSON.stringify(Menu.getApplicationMenu()?.items.map(({ label }) => label)) === before;
+        stranger.destroy();
+        return { calls: [...new Set(calls)], count: calls.length, files, dialogs, isMenuKept };
+      },
+      { preload: PRELOAD, names: INVOKE_NAMES },
+    );
+    expect(answers).toEqual({
+      calls: ['not-allowed'],
+      count: INVOKE_NAMES.length,
+      files: [[], null],
+      dialogs: 0,
+      isMenuKept: true,
+    });
   });
 
   it('talks to no other machine', async () => {
