@@ -7,6 +7,7 @@
 import { statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StudioError } from '#core/contract/errors';
 import { addSound } from './sound.ts';
 import { createFrameReader } from '#service/media/decode/decodePass';
@@ -16,8 +17,8 @@ import { createPictureMaker } from '#service/media/decode/picture';
 import { locate } from '#service/media/decode/sample';
 import { openDecoder, openSource, threadsFor } from '#service/media/file/source';
 
-/** A proxy is at most this high: as high as most screens that it is seen on. */
-const MAX_HEIGHT = 1080;
+/** A proxy is at most this high: as high as the picture mostly is beside the panels. */
+const MAX_HEIGHT = 720;
 /** Nearly no loss: beside the original nobody tells them apart at a glance. */
 const CRF = 18;
 const GOP = 12;
@@ -87,7 +88,7 @@ export async function makeProxy(
     );
   };
 
-  function* frames(): Generator<Uint8Array> {
+  async function* frames(): AsyncGenerator<Uint8Array> {
     let position = -1;
     let made = 0;
     let last: Uint8Array = new Uint8Array(width * height * 3);
@@ -104,6 +105,8 @@ export async function makeProxy(
       made += 1;
       onWork?.(made / index.pts.length);
       if (made % 64 === 0) checkSize();
+      // FFmpeg's buffers are given back between turns of the event loop only.
+      if (made % 8 === 0) await nextTurn();
     }
     for (; made < index.pts.length; made += 1) yield last;
   }
@@ -120,7 +123,8 @@ export async function makeProxy(
       gop: GOP,
       maxBFrames: 0,
       threads: threadsFor(width, height),
-      encoderOptions: { preset: 'veryfast', crf: CRF },
+      // One short GOP of frames waits in the encoder, not forty: they are large.
+      encoderOptions: { preset: 'veryfast', crf: CRF, 'rc-lookahead': GOP },
       containerOptions,
     });
     if (source.hasAudio && addSound(temporary, path, withSound, containerOptions, () => onWork?.(1)))
