@@ -44,6 +44,7 @@ export interface GraphWriter {
     inputs: readonly (GraphValue | string)[],
     shapes: readonly (readonly number[])[],
     attributes?: Readonly<Record<string, Attribute>>,
+    nodeName?: string,
   ): GraphValue[];
   finish(): Uint8Array;
 }
@@ -136,12 +137,14 @@ export function createGraphWriter(prefix = 'v'): GraphWriter {
     inputs: readonly (GraphValue | string)[],
     outputs: readonly string[],
     attributes: Readonly<Record<string, Attribute>>,
+    nodeName?: string,
   ): void => {
     const [operator, domain] = type.split(':').toReversed();
     if (domain !== undefined) domains.add(domain);
     const fields = [
       ...inputs.map((value) => bytesField(1, typeof value === 'string' ? value : value.name)),
       ...outputs.map((name) => bytesField(2, name)),
+      ...(nodeName === undefined ? [] : [bytesField(3, nodeName)]),
       bytesField(4, operator!),
       ...Object.entries(attributes).map(([name, value]) => bytesField(5, attributeBytes(name, value))),
       ...(domain === undefined ? [] : [bytesField(7, domain)]),
@@ -183,13 +186,14 @@ export function createGraphWriter(prefix = 'v'): GraphWriter {
       write(type, inputs, [name], attributes);
       return { name, shape };
     },
-    nodes: (type, inputs, shapes, attributes = {}) => {
+    nodes: (type, inputs, shapes, attributes = {}, nodeName) => {
       const values = shapes.map((shape) => ({ name: fresh(), shape }));
       write(
         type,
         inputs,
         values.map((value) => value.name),
         attributes,
+        nodeName,
       );
       return values;
     },

@@ -5,6 +5,7 @@ import type { EngineName } from '#core/compute/engine';
 import type { EngineAccuracy } from '#core/contract/info';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { WebgpuWay } from './webgpu/webgpuEngine.ts';
 import { dataFolder } from './paths.ts';
 
 /** The last result of one engine. */
@@ -15,6 +16,8 @@ export interface EngineResult {
   readonly failure: string | null;
   readonly stepMs: number | null;
   readonly accuracy?: EngineAccuracy;
+  /** Which of its ways an engine takes for the encoder, where it has several: the faster of those that are right. */
+  readonly way?: WebgpuWay;
 }
 
 type Results = Partial<Record<EngineName, EngineResult>>;

@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoderByName } from '#core/model/encoder/catalogue';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
 import { openEngine } from '#service/engines/index';
+import { openNamedEngine } from '#service/engines/open';
 import { probeEngine } from '#service/engines/probe';
 import { referenceFrames } from '#service/engines/selftest/inputs';
 import { selfTest } from '#service/engines/selftest/selfTest';
+import { WEBGPU_WAYS } from '#service/engines/webgpu/webgpuEngine';
 
 describe('optional engines', () => {
   const before = process.env['LOFI_SOFTWARE_ADAPTER'];
@@ -20,7 +22,7 @@ describe('optional engines', () => {
     else process.env['LOFI_SOFTWARE_ADAPTER'] = before;
   });
 
-  it.each(['tensorflow', 'webgpu'] as const)(
+  it.each(['tensorflow'] as const)(
     '%s gives the features and gradients of PyTorch',
     async (name) => {
       const probe = await probeEngine(name);
@@ -29,6 +31,21 @@ describe('optional engines', () => {
         return;
       }
       const engine = await openEngine(name);
+      expect(await selfTest(engine)).toMatchObject({ passed: true, failure: null });
+      await engine.dispose();
+    },
+    300_000,
+  );
+
+  it.each(WEBGPU_WAYS)(
+    'webgpu gives them with its encoder on %s',
+    async (way) => {
+      const probe = await probeEngine('webgpu');
+      if (!probe.available) {
+        console.log(`webgpu is not tested here: ${probe.reason ?? 'it is not available'}`);
+        return;
+      }
+      const engine = await openNamedEngine('webgpu', way);
       expect(await selfTest(engine)).toMatchObject({ passed: true, failure: null });
       await engine.dispose();
     },

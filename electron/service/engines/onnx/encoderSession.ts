@@ -31,7 +31,7 @@ import { CACHE_BYTES, frameShape, RUN_BYTES } from './batch.ts';
 import { blockSize } from './blockSize.ts';
 import { createBlockedSession } from './blockedEncoder.ts';
 import { createBlockedRunner } from './blockedRunner.ts';
-import { createGraphCache, loadRuntime } from './runtime.ts';
+import { createGraphCache, loadRuntime, type Provider } from './runtime.ts';
 
 /** Whether a parameter is trained. */
 function trainedBy({ frozenPrefixes = [] }: EncoderSessionOptions): (name: string) => boolean {
@@ -47,17 +47,23 @@ export function describeBlocked(
   return { encoder: buildEncoderLayers(spec), block, trainable: trainedBy(options) };
 }
 
-/** Opens an encoder. @throws StudioError `bad-input` when parameters do not fit the description */
+/**
+ * Opens an encoder.
+ * @param provider `webgpu` runs the plain graphs on the graphics card
+ * @throws StudioError `bad-input` when parameters do not fit the description
+ */
 export async function openOnnxEncoder(
   spec: EncoderSpec,
   initial: TensorMap,
   options: EncoderSessionOptions,
+  provider: Provider = 'cpu',
 ): Promise<EncoderSession> {
   const library = await loadRuntime();
   const encoder = buildEncoderLayers(spec);
   const convs = convLayers(encoder);
   const { batchNorm } = options;
-  const block = batchNorm === 'frozen' && encoder.spatialRank === 2 ? await blockSize() : null;
+  const mayBlock = provider === 'cpu' && batchNorm === 'frozen' && encoder.spatialRank === 2;
+  const block = mayBlock ? await blockSize() : null;
   if (block !== null) {
     checkEncoderParameters(encoder.parameters, initial);
     const blocked = describeBlocked(spec, options, block);
@@ -66,8 +72,8 @@ export async function openOnnxEncoder(
     return createBlockedSession(spec, blocked, memory, [runner], initial);
   }
   const trainable = trainedBy(options);
-  const graphs = createGraphCache(CACHE_BYTES);
-  const constantGraphs = createGraphCache(CACHE_BYTES);
+  const graphs = createGraphCache(CACHE_BYTES, provider);
+  const constantGraphs = createGraphCache(CACHE_BYTES, provider);
   let parameters: TensorMap = {};
   let parameterFeeds: Record<string, Tensor> = {};
 

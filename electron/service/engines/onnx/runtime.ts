@@ -4,6 +4,7 @@
 import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
+import { POOL_POSITIONS_NODE } from '#core/model/onnx/poolGradient';
 import { StudioError } from '#core/contract/errors';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -38,14 +39,20 @@ export interface GraphSession {
   release(): Promise<void>;
 }
 
+/** Where graphs run: on the processor, or on the graphics card through the runtime's own Dawn. */
+export type Provider = 'cpu' | 'webgpu';
+
 /** Compiles a model. In a thread of the parallel encoder it runs on that thread's core alone. */
 export async function openGraph(
   model: Uint8Array,
   threads = isMainThread ? availableParallelism() : 1,
+  provider: Provider = 'cpu',
 ): Promise<GraphSession> {
   const library = await loadRuntime();
   const options: InferenceSession.SessionOptions = {
-    executionProviders: ['cpu'],
+    // What the card's part lacks runs on the processor.
+    executionProviders:
+      provider === 'cpu' ? ['cpu'] : [{ name: provider, forceCpuNodeNames: [POOL_POSITIONS_NODE] }, 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
@@ -79,7 +86,7 @@ export interface GraphCache {
 }
 
 /** A cache that gives up the graphs used longest ago once the sum of `bytes` is above the limit. */
-export function createGraphCache(limitBytes: number): GraphCache {
+export function createGraphCache(limitBytes: number, provider: Provider = 'cpu'): GraphCache {
   const entries = new Map<string, { readonly bytes: number; readonly session: GraphSession }>();
   const evict = async (incoming: number): Promise<void> => {
     let held = incoming;
@@ -100,7 +107,7 @@ export function createGraphCache(limitBytes: number): GraphCache {
         return known.session;
       }
       await evict(bytes);
-      const session = await openGraph(model());
+      const session = await openGraph(model(), undefined, provider);
       entries.set(key, { bytes, session });
       return session;
     },

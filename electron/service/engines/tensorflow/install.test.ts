@@ -36,8 +36,8 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('installi
     vi.stubEnv('LOFI_PYTHON', file);
   }
 
-  const install = (signal = new AbortController().signal): Promise<void> =>
-    installEngine('tensorflow', { gpu: false, signal, progress: () => {} });
+  const install = (signal = new AbortController().signal, gpu = false): Promise<void> =>
+    installEngine('tensorflow', { gpu, signal, progress: () => {} });
 
   it('refuses a download that was cut short, and removes it', async () => {
     python(`printf 'PK half of it' > "$folder/${WHEEL}"`);
@@ -77,6 +77,27 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('installi
     const manifest = { version: '2.21.0', gpu: false, files: { 'libtensorflow_cc.so.2': 1000 } };
     writeFileSync(engine('current', MANIFEST_FILE), JSON.stringify(manifest));
     await expect(readInstallation()).rejects.toThrow(/libtensorflow_cc\.so\.2 is damaged/);
+  });
+
+  it('says that a compiler is missing before anything is downloaded', async () => {
+    python(`echo asked > "${home}/asked"; exit 1`);
+    vi.stubEnv('CXX', join(home, 'no-compiler'));
+    await expect(install()).rejects.toThrow(/C\+\+ compiler was not found. Install g\+\+/);
+    expect(existsSync(join(home, 'asked'))).toBe(false);
+  });
+
+  it('says that Node’s headers are missing before anything is downloaded', async () => {
+    python(`echo asked > "${home}/asked"; exit 1`);
+    vi.stubEnv('LOFI_NODE_HEADERS', join(home, 'no-headers'));
+    await expect(install()).rejects.toThrow(/headers \(node_api\.h\) were not found/);
+    expect(existsSync(join(home, 'asked'))).toBe(false);
+  });
+
+  it('keeps pip’s reason when the CUDA wheel is not to be had', async () => {
+    python('echo "no matching distribution for a CUDA wheel" >&2; exit 1');
+    await expect(install(undefined, true)).rejects.toThrow(/no matching distribution/);
+    expect(existsSync(engine('current'))).toBe(false);
+    expect(readdirSync(engine('wheels'))).toEqual([]);
   });
 
   it('says what to install where there is no Python', async () => {

@@ -74,6 +74,8 @@ export async function installEngine(name: 'tensorflow', options: InstallOptions)
   await mkdir(folder, { recursive: true });
   await rm(staging, { recursive: true, force: true });
   const python = await findPython(options.signal);
+  // Before the long download: what would be missing after it.
+  const builder = await findBuilder(options.signal);
   say(0, `Downloading ${wheel.project} ${VERSION} (${Math.round(wheel.bytes / 1e6)} MB)`);
   const file = await fetchWheel(python, folder, wheel, options.signal);
   say(0.6, 'Unpacking TensorFlow');
@@ -83,7 +85,7 @@ export async function installEngine(name: 'tensorflow', options: InstallOptions)
     await fetchCuda(python, join(staging, 'cuda'), options.signal);
   }
   say(0.8, 'Compiling the binding');
-  await compile(staging, options.signal);
+  await compile(builder, staging, options.signal);
   say(0.95, 'Checking the installation');
   await rm(join(staging, 'include'), { recursive: true, force: true });
   await finish(staging, options.gpu);
@@ -188,16 +190,17 @@ async function fetchCuda(python: string, folder: string, signal: AbortSignal): P
   await runTool(python, ['-m', 'pip', 'install', ...tags, '--target', folder, what], { signal });
 }
 
-/** Folder that holds `node_api.h`. */
+/** Folder that holds `node_api.h`; `LOFI_NODE_HEADERS` names one. */
 function nodeHeaders(): string {
   const require = createRequire(import.meta.url);
-  const candidates = [
+  const given = process.env['LOFI_NODE_HEADERS'];
+  const usual = [
     () => join(dirname(require.resolve('node-api-headers/package.json')), 'include'),
     () => join(dirname(process.execPath), '..', 'include', 'node'),
     () => '/usr/include/node',
     () => '/usr/local/include/node',
   ];
-  for (const candidate of candidates) {
+  for (const candidate of given === undefined ? usual : [() => given]) {
     try {
       const folder = candidate();
       if (existsSync(join(folder, 'node_api.h'))) return folder;
@@ -207,19 +210,18 @@ function nodeHeaders(): string {
   }
   throw new StudioError(
     'engine-unavailable',
-    'Node’s headers (node_api.h) were not found. Install them (Debian: libnode-dev; npm: node-api-headers), then try again.',
+    'Node’s headers (node_api.h) were not found. Install them (Debian: libnode-dev; npm: node-api-headers), or name their folder with LOFI_NODE_HEADERS, then try again.',
   );
 }
 
-/** Takes the prebuilt binding that packaged programs ship, or compiles it. */
-async function compile(staging: string, signal: AbortSignal): Promise<void> {
+/** Where the binding comes from: the prebuilt one that packaged programs ship, or a compiler and Node's headers. */
+type Builder =
+  | { readonly prebuilt: string }
+  | { readonly prebuilt: null; readonly compiler: string; readonly headers: string };
+
+async function findBuilder(signal: AbortSignal): Promise<Builder> {
   const prebuilt = process.env['LOFI_TENSORFLOW_BINDING'];
-  const output = join(staging, BINDING_FILE);
-  if (prebuilt !== undefined && existsSync(prebuilt)) {
-    await copyFile(prebuilt, output);
-    return;
-  }
-  const sources = nativePackageFolder();
+  if (prebuilt !== undefined && existsSync(prebuilt)) return { prebuilt };
   const compiler = process.env['CXX'] ?? 'g++';
   const found = await runTool(compiler, ['--version'], { signal }).catch(() => null);
   signal.throwIfAborted();
@@ -229,9 +231,19 @@ async function compile(staging: string, signal: AbortSignal): Promise<void> {
       'A C++ compiler was not found. Install g++ (Debian: apt install g++), or name one with CXX, then try again.',
     );
   }
-  const paths = [sources, join(staging, 'include'), nodeHeaders()].map((path) => `-I${path}`);
+  return { prebuilt: null, compiler, headers: nodeHeaders() };
+}
+
+async function compile(builder: Builder, staging: string, signal: AbortSignal): Promise<void> {
+  const output = join(staging, BINDING_FILE);
+  if (builder.prebuilt !== null) {
+    await copyFile(builder.prebuilt, output);
+    return;
+  }
+  const sources = nativePackageFolder();
+  const paths = [sources, join(staging, 'include'), builder.headers].map((path) => `-I${path}`);
   await runTool(
-    compiler,
+    builder.compiler,
     [
       ...['-std=c++17', '-O2', '-fPIC', '-shared', '-w', '-DNAPI_VERSION=8', ...paths],
       ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, 'binding', name)),

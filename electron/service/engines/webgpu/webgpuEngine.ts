@@ -6,16 +6,27 @@ import type { OpenDevice } from './device.ts';
 import { StudioError } from '#core/contract/errors';
 import { KERNEL_OPS } from '#core/model/tfjs/encoderOps';
 import { openTfjsEncoder } from '#core/model/tfjs/tfjsEncoder';
+import { openOnnxEncoder } from '#service/engines/onnx/encoderSession';
 import { openDevice } from './device.ts';
 
 const BACKEND = 'webgpu';
 
+/** What computes the encoder on the card: TF.js's kernels, or ONNX Runtime's WebGPU provider on the generated graphs. */
+export const WEBGPU_WAYS = ['tfjs', 'onnx'] as const;
+
+/** One of the two. */
+export type WebgpuWay = (typeof WEBGPU_WAYS)[number];
+
 /**
  * Opens the engine.
  * @param allowSoftware for tests: take a software adapter too
+ * @param way for the encoder; heads run on TF.js either way
  * @throws StudioError `engine-unavailable`
  */
-export async function openWebgpuEngine(allowSoftware = false): Promise<ComputeEngine> {
+export async function openWebgpuEngine(
+  allowSoftware = false,
+  way: WebgpuWay = 'tfjs',
+): Promise<ComputeEngine> {
   const open = await openDevice(allowSoftware);
   const tf = await import('@tensorflow/tfjs-core');
   const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
@@ -34,10 +45,11 @@ export async function openWebgpuEngine(allowSoftware = false): Promise<ComputeEn
   };
   return {
     name: 'webgpu',
-    description: `${open.facts.title}, WebGPU (Dawn), TF.js ${tf.version_core}`,
+    description: `${open.facts.title}, WebGPU (Dawn), ${way === 'onnx' ? 'encoder on ONNX Runtime' : `TF.js ${tf.version_core}`}`,
     useHeadBackend: useBackend,
     openEncoder: async (spec, parameters, options) => {
       await useBackend();
+      if (way === 'onnx') return guarded(open, await openOnnxEncoder(spec, parameters, options, 'webgpu'));
       return guarded(open, openTfjsEncoder(spec, parameters, { ...options, ops: KERNEL_OPS }));
     },
     dispose: async () => {
