@@ -110,6 +110,37 @@ describe('the desktop program’s locks', () => {
     expect(answers.devices).toBe(0);
   });
 
+  it('saves what the page has made where the person says, and nothing else', async () => {
+    const { page, electron } = studio();
+    const seen = await electron?.evaluateHandle(({ dialog, session }) => {
+      const found = { asked: 0, downloads: [] as string[] };
+      // The person says no.
+      dialog.showSaveDialogSync = () => {
+        found.asked += 1;
+        return undefined as unknown as string;
+      };
+      session.defaultSession.on('will-download', (event) => {
+        found.downloads.push(event.defaultPrevented ? 'prevented' : 'begun');
+      });
+      return found;
+    });
+    const download = (kind: 'blob' | 'app' | 'data'): Promise<void> =>
+      page.evaluate((which) => {
+        const link = document.createElement('a');
+        const own = URL.createObjectURL(new Blob(['x']));
+        link.href = { blob: own, app: 'app://studio/index.html', data: 'data:text/plain,x' }[which];
+        link.download = 'evil.sh';
+        link.click();
+      }, kind);
+    await download('app');
+    await expect.poll(() => seen?.jsonValue()).toEqual({ asked: 0, downloads: ['prevented'] });
+    await download('data');
+    await expect.poll(() => seen?.jsonValue()).toEqual({ asked: 0, downloads: ['prevented', 'prevented'] });
+    await download('blob');
+    await expect.poll(async () => (await seen?.jsonValue())?.downloads.length).toBe(3);
+    expect((await seen?.jsonValue())?.downloads).not.toContain('begun');
+  });
+
   it('stays on its page and opens no windows', async () => {
     const { page, electron } = studio();
     const outside = await electron?.evaluateHandle(({ shell }) => {
