@@ -323,8 +323,8 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
     '下载的 {what} 与预期不符，已删除。请重试。',
   ],
   [
-    'Node’s headers (node_api.h) were not found. Install them (Debian: libnode-dev; npm: node-api-headers), then try again.',
-    '没有找到 Node 的头文件（node_api.h）。请安装（Debian：libnode-dev；npm：node-api-headers）后重试。',
+    'Node’s headers (node_api.h) were not found. Install them (Debian: libnode-dev; npm: node-api-headers), or name their folder with LOFI_NODE_HEADERS, then try again.',
+    '没有找到 Node 的头文件（node_api.h）。请安装（Debian：libnode-dev；npm：node-api-headers），或用 LOFI_NODE_HEADERS 指明其文件夹，然后重试。',
   ],
   [
     'A C++ compiler was not found. Install g++ (Debian: apt install g++), or name one with CXX, then try again.',
