@@ -141,7 +141,8 @@ async function rereadDocument(): Promise<void> {
     invoke('document.get', { videoId: id }),
     invoke('predictions.list', { videoId: id }),
   ]);
-  if (mine !== opening || edits.waiting > 0) {
+  // While the next video is being opened, an answer about the one before may come last.
+  if (mine !== opening || doc.video?.id !== id || edits.waiting > 0) {
     return;
   }
   doc.video = video;
@@ -196,7 +197,7 @@ async function relist(): Promise<void> {
   }
   const mine = opening;
   const fresh = sorted(await invoke('predictions.list', { videoId: id }));
-  if (mine !== opening) {
+  if (mine !== opening || doc.video?.id !== id) {
     return;
   }
   if (edits.waiting > 0) {
