@@ -71,7 +71,7 @@ describe('evaluating', () => {
         const boxes = marks
           .filter((one) => one.closest('[aria-label="tip"]') === null)
           .map((one) => one.getBoundingClientRect());
-        const largest = boxes.toSorted((a, b) => b.width * b.height - a.width * a.height)[0];
+        const largest = boxes.sort((a, b) => b.width * b.height - a.width * a.height)[0];
         return largest === undefined
           ? null
           : { x: largest.x + largest.width / 2, y: largest.y + largest.height / 2 };
