@@ -16,18 +16,38 @@ interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** One line for each failed test: file, name and the first line of its message. */
+  readonly failures: readonly string[];
+}
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[] | null;
+    }[];
+  }[];
 }
 
 type Part = 'unit' | 'browser' | 'desktop' | 'packed';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
+const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
 
 const sum = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,
+  failures: [...a.failures, ...b.failures],
 });
 
 const say = (line: string): void => {
@@ -39,6 +59,18 @@ function runProcess(command: string, args: readonly string[], env: NodeJS.Proces
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env });
     child.on('error', () => resolve(1));
     child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+function failuresOf(report: Report): readonly string[] {
+  return report.testResults.flatMap((file) => {
+    const name = path.relative(ROOT, file.name);
+    const failed = file.assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0)
+      return file.status === 'failed' ? [`${name}: ${file.message.split('\n')[0]}`] : [];
+    return failed.map(
+      (test) => `${name} > ${test.fullName}: ${test.failureMessages?.[0]?.split('\n')[0] ?? ''}`,
+    );
   });
 }
 
@@ -65,18 +97,14 @@ async function vitest(
     { ...process.env, ...env },
   );
   try {
-    const counts = JSON.parse(await readFile(report, 'utf8')) as {
-      readonly numPassedTests: number;
-      readonly numFailedTests: number;
-      readonly numPendingTests: number;
-      readonly numTodoTests: number;
-    };
+    const counts = JSON.parse(await readFile(report, 'utf8')) as Report;
     const failed = counts.numFailedTests;
     return {
       passed: counts.numPassedTests,
       // A file that cannot be loaded, or an unhandled rejection, fails the run without a failed test.
       failed: failed === 0 && code !== 0 ? 1 : failed,
       skipped: counts.numPendingTests + counts.numTodoTests,
+      failures: failuresOf(counts),
     };
   } catch {
     say('The test run ended without a report.');
@@ -161,6 +189,7 @@ for (const [name, run] of Object.entries(PARTS)) {
   }
   total = sum(total, counts);
 }
+for (const failure of total.failures) say(`failed: ${failure}`);
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 // Said outright: packing leaves a handler behind that ends a process with 0, whatever exit code was set.
 process.exit(total.failed > 0 ? 1 : 0);
