@@ -18,6 +18,8 @@ interface Counts {
   readonly skipped: number;
   /** One line for each failed test: file, name and the first line of its message. */
   readonly failures: readonly string[];
+  /** The same for tests that passed only when they were run again. */
+  readonly wobbles: readonly string[];
 }
 
 interface Report {
@@ -41,14 +43,18 @@ type Part = 'unit' | 'browser' | 'desktop' | 'packed';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const VITEST = path.join(ROOT, 'node_modules/vitest/vitest.mjs');
-const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0, failures: [] };
+const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0, failures: [], wobbles: [] };
 
 const sum = (a: Counts, b: Counts): Counts => ({
   passed: a.passed + b.passed,
   failed: a.failed + b.failed,
   skipped: a.skipped + b.skipped,
   failures: [...a.failures, ...b.failures],
+  wobbles: [...a.wobbles, ...b.wobbles],
 });
+
+/** A test that fails is run once more: with real processes on a machine under load one in a thousand wobbles, which the last lines then tell. */
+const TRIES_MORE = 1;
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -62,17 +68,28 @@ function runProcess(command: string, args: readonly string[], env: NodeJS.Proces
   });
 }
 
-function failuresOf(report: Report): readonly string[] {
-  return report.testResults.flatMap((file) => {
-    const name = path.relative(ROOT, file.name);
-    const failed = file.assertionResults.filter((test) => test.status === 'failed');
-    if (failed.length === 0)
-      return file.status === 'failed' ? [`${name}: ${file.message.split('\n')[0]}`] : [];
-    return failed.map(
-      (test) => `${name} > ${test.fullName}: ${test.failureMessages?.[0]?.split('\n')[0] ?? ''}`,
-    );
-  });
+type TestResult = Report['testResults'][number]['assertionResults'][number];
+
+function linesOf(report: Report, chosen: (test: TestResult) => boolean): readonly string[] {
+  return report.testResults.flatMap((file) =>
+    file.assertionResults
+      .filter(chosen)
+      .map(
+        (test) =>
+          `${path.relative(ROOT, file.name)} > ${test.fullName}: ${firstLine(test.failureMessages?.[0])}`,
+      ),
+  );
 }
+
+const firstLine = (text = ''): string => text.split('\n')[0] ?? '';
+
+/** A file that could not be loaded holds no test that failed. */
+const brokenFiles = (report: Report): readonly string[] =>
+  report.testResults
+    .filter(
+      (file) => file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed'),
+    )
+    .map((file) => `${path.relative(ROOT, file.name)}: ${firstLine(file.message)}`);
 
 /** Runs vitest and reads its counts from its JSON report. A run without a report is one failure. */
 async function vitest(
@@ -90,6 +107,7 @@ async function vitest(
       VITEST,
       'run',
       ...args,
+      `--retry=${TRIES_MORE}`,
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${report}`,
@@ -104,7 +122,11 @@ async function vitest(
       // A file that cannot be loaded, or an unhandled rejection, fails the run without a failed test.
       failed: failed === 0 && code !== 0 ? 1 : failed,
       skipped: counts.numPendingTests + counts.numTodoTests,
-      failures: failuresOf(counts),
+      failures: [...brokenFiles(counts), ...linesOf(counts, ({ status }) => status === 'failed')],
+      wobbles: linesOf(
+        counts,
+        ({ status, failureMessages }) => status === 'passed' && (failureMessages ?? []).length > 0,
+      ),
     };
   } catch {
     say('The test run ended without a report.');
@@ -189,6 +211,7 @@ for (const [name, run] of Object.entries(PARTS)) {
   }
   total = sum(total, counts);
 }
+for (const wobble of total.wobbles) say(`passed at the second try only: ${wobble}`);
 for (const failure of total.failures) say(`failed: ${failure}`);
 say(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 // Said outright: packing leaves a handler behind that ends a process with 0, whatever exit code was set.
