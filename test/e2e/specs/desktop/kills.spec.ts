@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '#core/util/random';
 import { openProject } from '#service/store/store';
@@ -9,7 +10,7 @@ import { descendants, killHard } from '../../fixtures/processes.ts';
 import { makeLabelledProject } from '../../fixtures/videos.ts';
 
 const KILLS = 20;
-const SEED = 9;
+const SEED = Number(process.env['LOFI_TEST_SEED'] ?? 9);
 const VICTIMS = ['service', 'worker', 'page'] as const;
 const RECOVERY = { timeout: 60_000, interval: 50 };
 
@@ -73,23 +74,23 @@ describe('twenty kills of the service, the worker or the page while somebody lab
         () => undefined,
       );
     };
-    /** The training goes on or is taken up again, as a person does who finds it failed. */
-    const untilWorkerRuns = async (): Promise<void> => {
+    /** The training goes on or is taken up again, as a person does who finds it failed or done. */
+    const expectWorker = async (): Promise<void> => {
+      const workers = await descendants(desktop.pid, 'worker');
+      if (workers.length === 1) return;
       const jobs = await ask<Job[]>('jobs.list');
       const mine = jobs.find(({ state }) => state !== 'done' && state !== 'cancelled');
       if (mine === undefined) await ask('train.start');
       else if (mine.state === 'failed') await ask('jobs.retry', { id: mine.id });
-      await vi.waitFor(async () => {
-        expect(await descendants(desktop.pid, 'worker')).toHaveLength(1);
-      }, RECOVERY);
+      throw new Error(`${workers.length} workers; jobs: ${jobs.map(({ state }) => state).join(', ')}`);
     };
 
     await ask('document.edit', {
       edit: { type: 'add-labels', labels: [{ id: 'a', name: 'a', colour: '#5490f4', key: null }] },
     });
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const victim = VICTIMS[Math.floor(random.next() * VICTIMS.length)] ?? 'page';
-      if (victim === 'worker') await vi.waitFor(untilWorkerRuns, RECOVERY);
+    const victims = Array.from({ length: KILLS }, (_, kill) => VICTIMS[kill % VICTIMS.length] ?? 'page');
+    for (const victim of random.shuffle(victims)) {
+      if (victim === 'worker') await vi.waitFor(expectWorker, RECOVERY);
       const labelling = (async () => {
         for (let n = 0; n < 6; n += 1) await label();
       })();
@@ -113,8 +114,7 @@ describe('twenty kills of the service, the worker or the page while somebody lab
         expect(await ask('project.current')).toMatchObject({ dir: project });
       }, RECOVERY);
     }
-    expect(killed.service + killed.worker + killed.page).toBeGreaterThanOrEqual(KILLS);
-    for (const victim of VICTIMS) expect(killed[victim], victim).toBeGreaterThan(3);
+    for (const victim of VICTIMS) expect(killed[victim], victim).toBeGreaterThanOrEqual(6);
 
     const { segments } = await ask<{ segments: { id: string }[] }>('document.get', { videoId: video });
     const kept = new Set(segments.map(({ id }) => id));
