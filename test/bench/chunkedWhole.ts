@@ -22,7 +22,8 @@ import { encoderByName } from '#core/model/encoder/catalogue';
 import { foldNorm } from '#core/model/encoder/fold';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
 import type { EncoderSpec } from '#core/model/encoderSpec';
-import { addRun, collectGradients, createBlockedMemory, fillWeights } from '#core/model/onnx/blocked/memory';
+import { sumName } from '#core/model/onnx/blocked/backward';
+import { collectGradients, createBlockedMemory, fillWeights } from '#core/model/onnx/blocked/memory';
 import { FEATURE_GRADIENT_INPUT, gradientName } from '#core/model/onnx/backwardGraph';
 import {
   FEATURES_OUTPUT,
@@ -143,16 +144,22 @@ async function blockedWhole({ spec, parameters, frames, dFeatures }: Step): Resu
   const [snippets, count, height, width] = frames.shape;
   const shape = { snippets, frames: count, height, width };
   const graph = await openGraph(blockedGradientsModel(blocked.encoder, shape, block, blocked.trainable));
-  const feeds = Object.entries({ ...memory.forward, ...memory.backward }).map(
-    ([name, { data, shape: dims }]) => [name, new library.Tensor('float32', data, dims)] as const,
-  );
+  const tensors = (map: TensorMap) =>
+    Object.entries(map).map(
+      ([name, { data, shape: dims }]) => [name, new library.Tensor('float32', data, dims)] as const,
+    );
+  const feeds = tensors({ ...memory.forward, ...memory.backward });
+  const sums = tensors(memory.sums[0]!);
   const began = performance.now();
-  const outputs = await graph.run({
-    ...Object.fromEntries(feeds),
-    [FRAMES_INPUT]: new library.Tensor('uint8', frames.data, frames.shape),
-    [FEATURE_GRADIENT_INPUT]: new library.Tensor('float32', dFeatures, [snippets, spec.featureChannels]),
-  });
-  addRun(memory.sums[0]!, outputs, true);
+  await graph.run(
+    {
+      ...Object.fromEntries(feeds),
+      ...Object.fromEntries(sums.map(([name, sum]) => [sumName(name), sum])),
+      [FRAMES_INPUT]: new library.Tensor('uint8', frames.data, frames.shape),
+      [FEATURE_GRADIENT_INPUT]: new library.Tensor('float32', dFeatures, [snippets, spec.featureChannels]),
+    },
+    Object.fromEntries(sums),
+  );
   return { gradients: collectGradients(blocked, memory, 1, alone), seconds: secondsSince(began) };
 }
 

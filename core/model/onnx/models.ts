@@ -67,10 +67,18 @@ export function gradientsModel(
   return writer.finish();
 }
 
-/** The forward pass with frozen batch norm in the runtime's blocked layout. Inputs: frames, blocked weights and folded offsets; output: features. */
-export function blockedFeaturesModel(encoder: EncoderLayers, shape: FrameShape, block: number): Uint8Array {
+/**
+ * The forward pass with frozen batch norm in the runtime's blocked layout. Inputs: frames, blocked weights and folded offsets; output: features.
+ * @param transformed whether Winograd's weights are inputs as well
+ */
+export function blockedFeaturesModel(
+  encoder: EncoderLayers,
+  shape: FrameShape,
+  block: number,
+  transformed: boolean,
+): Uint8Array {
   const writer = createGraphWriter();
-  emitBlockedForward({ writer, block }, encoder, shape);
+  emitBlockedForward({ writer, block }, encoder, shape, transformed);
   return writer.finish();
 }
 

@@ -17,6 +17,7 @@ import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import { BLOCKED_DOMAIN, emitBlockedShift, type BlockedWriter } from './emit.ts';
 import { blockedChannels, blockedName } from './layout.ts';
 import { emitBlockedPool, type PoolValues } from './pool.ts';
+import { emitWinograd, mayTransform, paysToTransform } from './winograd.ts';
 
 /** The values of a forward pass, blocked but for the frames. */
 export interface BlockedForward {
@@ -33,11 +34,15 @@ export interface BlockedForward {
   readonly readFrames: () => GraphValue;
 }
 
-/** Writes the forward pass; the features are declared as output `features`. */
+/**
+ * Writes the forward pass; the features are declared as output `features`.
+ * @param transformed whether transformed weights are there for the layers that may use them (`winograd.ts`)
+ */
 export function emitBlockedForward(
   blocked: BlockedWriter,
   encoder: EncoderLayers,
   shape: FrameShape,
+  transformed = false,
 ): BlockedForward {
   const { writer, block } = blocked;
   const frames = emitFrames(writer, encoder, shape);
@@ -56,6 +61,11 @@ export function emitBlockedForward(
       values.set(layer.output, pool.output);
     } else {
       channels.set(layer.output, layer.outChannels);
+      const residual = layer.residual === null ? null : values.get(layer.residual)!;
+      if (transformed && mayTransform(layer, block) && paysToTransform(input.shape)) {
+        values.set(layer.output, emitWinograd(blocked, layer, input, residual));
+        continue;
+      }
       const out = blockedChannels(layer.outChannels, block);
       const weight = writer.input(blockedName(layer.weight), 'float32', [
         out,
@@ -66,9 +76,8 @@ export function emitBlockedForward(
       const space = layer.kernel.map((size, axis) =>
         outputLength(input.shape[axis + 2]!, size, layer.stride[axis]!, layer.padding[axis]!),
       );
-      const residual = layer.residual === null ? [] : [values.get(layer.residual)!];
       const attributes = { ...convAttributes(layer), ...(layer.relu ? { activation: 'Relu' } : {}) };
-      const inputs = [input, weight, offset, ...residual];
+      const inputs = [input, weight, offset, ...(residual === null ? [] : [residual])];
       const result = [input.shape[0]!, out, ...space];
       values.set(layer.output, writer.node(`${BLOCKED_DOMAIN}:Conv`, inputs, result, attributes));
     }

@@ -11,12 +11,22 @@ import { gradientName } from '#core/model/onnx/backwardGraph';
 import { foldedOffsetName } from '#core/model/onnx/forwardGraph';
 import { tapGradientName } from './backward.ts';
 import { blockedChannels, blockedName, blockedWeight, phasesOf, phaseWeight } from './layout.ts';
+import {
+  mayTransform,
+  WINOGRAD_PLACES,
+  winogradName,
+  winogradOffset,
+  winogradOffsetName,
+  winogradWeight,
+} from './winograd.ts';
 
 /** What a blocked encoder is: its layers, the channels in a group, what is trained. */
 export interface BlockedEncoder {
   readonly encoder: EncoderLayers;
   readonly block: number;
   readonly trainable: Trainable;
+  /** Whether features are computed with Winograd's transformed weights where that pays: they cost time once and memory. */
+  readonly transformed: boolean;
 }
 
 /** One share of the work, of `of` in all. */
@@ -32,8 +42,8 @@ export interface BlockedMemory {
   readonly forward: TensorMap;
   /** More inputs of the backward pass: weights of the phases. */
   readonly backward: TensorMap;
-  /** For each thread: its gradients of folded weights and offsets by the graph's output names. */
-  readonly sums: readonly Readonly<Record<string, Float32Array>>[];
+  /** For each thread: its gradients of folded weights and offsets by the graph's output names, which runs add to. */
+  readonly sums: readonly TensorMap[];
 }
 
 const product = (shape: readonly number[]): number => shape.reduce((total, length) => total * length, 1);
@@ -50,14 +60,14 @@ function convsOf({ encoder }: BlockedEncoder): ConvLayer[] {
 
 /** Allocates the memory for a number of threads; nothing is filled in. */
 export function createBlockedMemory(blocked: BlockedEncoder, threads: number): BlockedMemory {
-  const { encoder, block, trainable } = blocked;
+  const { encoder, block, trainable, transformed } = blocked;
   const parameters: TensorMap = {};
   for (const { name, shape } of encoder.parameters) parameters[name] = zeros(shape);
   const forward: TensorMap = {};
   const backward: TensorMap = {};
   const withGradient = valuesWithGradient(encoder, trainable);
   const trained = trainableLayers(encoder, trainable);
-  const sums = Array.from({ length: threads }, (): Record<string, Float32Array> => ({}));
+  const sums = Array.from({ length: threads }, (): TensorMap => ({}));
   for (const layer of convsOf(blocked)) {
     const { weight, norm, inChannels, outChannels, kernel } = layer;
     const first = layer.input === encoder.input;
@@ -65,6 +75,10 @@ export function createBlockedMemory(blocked: BlockedEncoder, threads: number): B
     const channels = first ? inChannels : blockedChannels(inChannels, block);
     forward[foldedOffsetName(norm)] = zeros([out]);
     forward[blockedName(weight)] = zeros([out, channels, ...kernel]);
+    if (transformed && mayTransform(layer, block)) {
+      forward[winogradName(weight)] = zeros([WINOGRAD_PLACES * out, channels, 1, 1]);
+      forward[winogradOffsetName(weight)] = zeros([WINOGRAD_PLACES * out]);
+    }
     if (withGradient.has(layer.input)) {
       for (const { name, rows, columns } of phasesOf(layer)) {
         const size = [rows.taps.length, columns.taps.length];
@@ -73,11 +87,11 @@ export function createBlockedMemory(blocked: BlockedEncoder, threads: number): B
     }
     if (!trained.has(weight)) continue;
     for (const own of sums) {
-      own[gradientName(foldedOffsetName(norm))] = shared(outChannels);
-      if (first) own[gradientName(weight)] = shared(outChannels * inChannels * product(kernel));
+      own[gradientName(foldedOffsetName(norm))] = zeros([outChannels]);
+      if (first) own[gradientName(weight)] = zeros([outChannels, inChannels, ...kernel]);
       else
         for (let tap = 0; tap < product(kernel); tap += 1)
-          own[tapGradientName(weight, tap)] = shared(outChannels * inChannels);
+          own[tapGradientName(weight, tap)] = zeros([outChannels, inChannels]);
     }
   }
   return { parameters, forward, backward, sums };
@@ -112,25 +126,17 @@ export function fillWeights(
       memory.forward[foldedOffsetName(layer.norm)]!.data.set(offset);
       const into = memory.forward[blockedName(layer.weight)]!.data;
       blockedWeight(layer, layer.input === encoder.input, weight, scale, block, into);
+      const places = memory.forward[winogradName(layer.weight)];
+      if (places) {
+        winogradWeight(layer, weight, scale, block, places.data);
+        winogradOffset(offset, memory.forward[winogradOffsetName(layer.weight)]!.data);
+      }
     } else {
       for (const phase of phasesOf(layer)) {
         const into = memory.backward[phase.name];
         if (into) phaseWeight(layer, weight, scale, phase, block, into.data);
       }
     }
-  }
-}
-
-/** Keeps what one run of the graph found: the first run of a step replaces what was there, others add to it. */
-export function addRun(
-  sums: Readonly<Record<string, Float32Array>>,
-  outputs: Readonly<Record<string, Float32Array>>,
-  first: boolean,
-): void {
-  for (const [name, sum] of Object.entries(sums)) {
-    const data = outputs[name]!;
-    if (first) sum.set(data);
-    else addInto(sum, data);
   }
 }
 
@@ -166,14 +172,14 @@ export function collectGradients(
 function layerGradients(
   { weight, norm, kernel }: ConvLayer,
   parameters: TensorMap,
-  sums: Readonly<Record<string, Float32Array>>,
+  sums: TensorMap,
 ): Record<string, Float32Array> {
-  const whole = sums[gradientName(weight)];
+  const whole = sums[gradientName(weight)]?.data;
   const places = Array.from({ length: product(kernel) }, (_, tap) => tap);
-  const taps = whole ? [whole] : places.map((tap) => sums[tapGradientName(weight, tap)]!);
+  const taps = whole ? [whole] : places.map((tap) => sums[tapGradientName(weight, tap)]!.data);
   const { scale } = foldNorm(norm, parameters);
   const found = unfoldWeightGradient(parameters[weight]!.data, scale, taps);
-  const offset = sums[gradientName(foldedOffsetName(norm))]!;
+  const offset = sums[gradientName(foldedOffsetName(norm))]!.data;
   const { gamma, beta } = unfoldNormGradients(norm, parameters, found.scale, offset);
   return { [weight]: found.weight, [`${norm}.weight`]: gamma, [`${norm}.bias`]: beta.slice() };
 }

@@ -7,8 +7,8 @@ import { chunksOf, evenChunk, featuresInChunks, sliceFrames } from '#core/comput
 import { releaseNumbers, type TensorMap } from '#core/compute/hostTensor';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { FEATURE_GRADIENT_INPUT } from '#core/model/onnx/backwardGraph';
+import { sumName } from '#core/model/onnx/blocked/backward';
 import {
-  addRun,
   collectGradients,
   fillWeights,
   type BlockedEncoder,
@@ -52,7 +52,7 @@ export async function createBlockedRunner(
   part: number,
 ): Promise<BlockedRunner> {
   const library = await loadRuntime();
-  const { encoder, block, trainable } = blocked;
+  const { encoder, block, trainable, transformed } = blocked;
   const graphs = createGraphCache(CACHE_BYTES);
   const weightBytes = encoder.parameters.reduce(
     (total, { kind, shape }) => total + (kind === 'weight' ? 4 * shape.reduce((a, b) => a * b, 1) : 0),
@@ -71,6 +71,14 @@ export async function createBlockedRunner(
     );
   const forwardFeeds = tensors(memory.forward);
   const backwardFeeds = tensors(memory.backward);
+  // Gradients are added where they are: fresh memory for every run took a fifth of a step.
+  const sumTensors = tensors(sums);
+  const sumFeeds = Object.fromEntries(
+    Object.entries(sumTensors).map(([name, tensor]) => [sumName(name), tensor]),
+  );
+  const clearSums = (): void => {
+    for (const { data } of Object.values(sums)) data.fill(0);
+  };
   const frameFeed = (frames: FrameBatch) => ({
     [FRAMES_INPUT]: new library.Tensor('uint8', frames.data, frames.shape),
   });
@@ -97,7 +105,9 @@ export async function createBlockedRunner(
 
   const runFeatures = async (frames: FrameBatch): Promise<Float32Array> => {
     const shape = frameShape(frames);
-    const graph = await open('features', shape, 0.25, () => blockedFeaturesModel(encoder, shape, block));
+    const graph = await open('features', shape, 0.25, () =>
+      blockedFeaturesModel(encoder, shape, block, transformed),
+    );
     return (await graph.run({ ...forwardFeeds, ...frameFeed(frames) }))[FEATURES_OUTPUT]!;
   };
 
@@ -108,20 +118,18 @@ export async function createBlockedRunner(
     features: (frames) => featuresInChunks({ spec, features: runFeatures }, frames, runSnippets(frames)),
     gradients: async (frames, dFeatures) => {
       const features = new Float32Array(frames.shape[0] * channels);
+      clearSums();
       for (const { start, slice, shape } of runsOf(frames)) {
         const graph = await open('gradients', shape, 2, () =>
           blockedGradientsModel(encoder, shape, block, trainable),
         );
         const given = dFeatures.subarray(start * channels, (start + shape.snippets) * channels);
-        const outputs = await graph.run({
-          ...forwardFeeds,
-          ...backwardFeeds,
-          ...frameFeed(slice),
-          ...gradientFeed(given, shape),
-        });
+        const feeds = { ...forwardFeeds, ...backwardFeeds, ...sumFeeds };
+        const outputs = await graph.run(
+          { ...feeds, ...frameFeed(slice), ...gradientFeed(given, shape) },
+          sumTensors,
+        );
         features.set(outputs[FEATURES_OUTPUT]!, start * channels);
-        addRun(sums, outputs, start === 0);
-        Object.values(outputs).forEach(releaseNumbers);
       }
       return features;
     },
@@ -152,6 +160,7 @@ export async function createBlockedRunner(
     backward: async (dFeatures) => {
       const runs = kept;
       kept = [];
+      clearSums();
       for (const { shape, start, values } of runs) {
         const graph = await open(
           'backward',
@@ -160,17 +169,11 @@ export async function createBlockedRunner(
           () => blockedSplitModels(encoder, shape, block, trainable).backward,
         );
         const given = dFeatures.subarray(start * channels, (start + shape.snippets) * channels);
-        const outputs = await graph.run({
-          ...forwardFeeds,
-          ...backwardFeeds,
-          ...values,
-          ...gradientFeed(given, shape),
-        });
+        const feeds = { ...forwardFeeds, ...backwardFeeds, ...sumFeeds };
+        await graph.run({ ...feeds, ...values, ...gradientFeed(given, shape) }, sumTensors);
         Object.values(values).forEach((tensor) => {
           releaseNumbers(tensor.data as Float32Array);
         });
-        addRun(sums, outputs, start === 0);
-        Object.values(outputs).forEach(releaseNumbers);
       }
     },
     collect: async (parts, share) => collectGradients(blocked, memory, parts, share),

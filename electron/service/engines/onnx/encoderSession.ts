@@ -44,7 +44,12 @@ export function describeBlocked(
   options: EncoderSessionOptions,
   block: number,
 ): BlockedEncoder {
-  return { encoder: buildEncoderLayers(spec), block, trainable: trainedBy(options) };
+  return {
+    encoder: buildEncoderLayers(spec),
+    block,
+    trainable: trainedBy(options),
+    transformed: options.constantParameters === true,
+  };
 }
 
 /**

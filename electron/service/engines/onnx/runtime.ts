@@ -34,8 +34,14 @@ export function loadRuntime(): Promise<Runtime> {
 
 /** A compiled graph. */
 export interface GraphSession {
-  /** Values by name in, float32 data of all outputs by name out. */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Float32Array>>;
+  /**
+   * Values by name in, float32 data of all outputs by name out.
+   * @param into memory that these outputs are written to; it may be an input's
+   */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Float32Array>>;
   release(): Promise<void>;
 }
 
@@ -62,8 +68,9 @@ export async function openGraph(
   };
   const session = await library.InferenceSession.create(model, options);
   return {
-    run: async (feeds) => {
-      const outputs = await session.run(feeds);
+    run: async (feeds, into = {}) => {
+      const fetches = Object.fromEntries(session.outputNames.map((name) => [name, into[name] ?? null]));
+      const outputs = await session.run(feeds, fetches);
       return Object.fromEntries(
         Object.entries(outputs).map(([name, value]) => [name, float32Data(name, value)]),
       );
