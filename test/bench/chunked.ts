@@ -6,52 +6,64 @@ import { initialiseEncoder } from '#core/model/encoder/initialise';
 import { openEngine } from '#service/engines/index';
 import { referenceFeatureGradients, referenceFrames } from '#service/engines/selftest/inputs';
 import type { Benchmark } from './benchmark.ts';
+import { positive } from './encoderFigures.ts';
+import { machine, ratioOf, spreadOf } from './spread.ts';
 
 const SIDE = 112;
 const DIRECT_SNIPPETS = 8;
-const RUNS = 3;
+/** The direct step is shorter and runs several times in each turn. */
+const DIRECT_RUNS = 3;
 
 export const bench: Benchmark = {
   name: 'chunked',
-  summary: 'a step of 100 snippets in chunks beside the direct step of 8 (--encoder, --snippets, --engine)',
-  run: async ({ options }) => {
+  summary:
+    'a step of 100 snippets in chunks beside the direct step of 8 (--encoder, --snippets, --engine, --runs)',
+  run: async (context) => {
+    const { options } = context;
     const encoder = options['encoder'] ?? 'tsm-resnet18';
-    const snippets = Number(options['snippets'] ?? 100);
+    const snippets = positive(context, 'snippets', 100);
+    const runs = positive(context, 'runs', 5);
     const spec = encoderByName(encoder);
     const engine = await openEngine((options['engine'] ?? 'onnx') as EngineName | 'auto');
     const session = await engine.openEncoder(spec, initialiseEncoder(spec, 1), { batchNorm: 'frozen' });
-    const shortest = async (work: () => Promise<unknown>): Promise<number> => {
-      const times: number[] = [];
-      for (let run = 0; run < RUNS; run += 1) {
-        const start = performance.now();
-        await work();
-        times.push(performance.now() - start);
-      }
-      return Math.min(...times);
-    };
-    const step = (count: number, chunkSnippets: number) => {
+    /** Milliseconds per frame of one step. */
+    const stepOf = (count: number) => {
       const frames = referenceFrames([count, spec.framesPerSnippet, SIDE, SIDE]);
       const dFeatures = referenceFeatureGradients(count, spec.featureChannels);
-      return shortest(() =>
-        stepInChunks(session, frames, () => Promise.resolve(dFeatures), { chunkSnippets }),
-      );
+      return async (): Promise<number> => {
+        const start = performance.now();
+        await stepInChunks(session, frames, () => Promise.resolve(dFeatures), {
+          chunkSnippets: DIRECT_SNIPPETS,
+        });
+        return (performance.now() - start) / (count * spec.framesPerSnippet);
+      };
     };
-    const frames = (count: number): number => count * spec.framesPerSnippet;
-    const chunkedMs = (await step(snippets, DIRECT_SNIPPETS)) / frames(snippets);
+    const chunked = stepOf(snippets);
+    const chunkedTimes: number[] = [];
+    const directTimes: number[] = [];
+    await chunked();
+    // The direct step keeps a forward pass besides: the chunked one's memory is read before it.
     const peakBytes = process.resourceUsage().maxRSS * 1024;
-    const directMs = (await step(DIRECT_SNIPPETS, DIRECT_SNIPPETS)) / frames(DIRECT_SNIPPETS);
+    const direct = stepOf(DIRECT_SNIPPETS);
+    await direct();
+    for (let run = 0; run < runs; run += 1) {
+      chunkedTimes.push(await chunked());
+      for (let short = 0; short < DIRECT_RUNS; short += 1) directTimes.push(await direct());
+    }
     session.dispose();
     await engine.dispose();
+    const [chunkedPerFrame, directPerFrame] = [spreadOf(chunkedTimes), spreadOf(directTimes)];
     return {
       engine: engine.name,
       encoder,
       snippets,
       side: SIDE,
-      chunkedMsPerFrame: chunkedMs,
-      directMsPerFrame: directMs,
-      timesDirect: chunkedMs / directMs,
+      chunkedPerFrame,
+      directPerFrame,
+      timesDirect: ratioOf(chunkedPerFrame, directPerFrame),
       peakBytes,
-      runs: RUNS,
+      device: engine.description,
+      machine: machine(),
     };
   },
 };

@@ -1,50 +1,37 @@
 /** What the encoder benchmarks share: a batch, times and memory of an engine, and the PyTorch peer in the same run. */
 import type { EngineName, EncoderSession } from '#core/compute/engine';
 import type { BenchmarkContext } from './benchmark.ts';
-import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
 import { StudioError } from '#core/contract/errors';
 import { encoderByName } from '#core/model/encoder/catalogue';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
 import { openEngine } from '#service/engines/index';
 import { referenceFeatureGradients, referenceFrames } from '#service/engines/selftest/inputs';
-
-/** Times of one engine. */
-export interface EncoderFigures {
-  readonly engine: string;
-  readonly encoder: string;
-  readonly frames: number;
-  readonly side: number;
-  /** The shortest run. */
-  readonly ms: number;
-  readonly medianMs: number;
-  /** Processor time of all threads in the cheapest run: what other programs disturb least. */
-  readonly processorMs: number;
-  readonly peakBytes: number;
-  readonly runs: number;
-}
+import { machine, ratioOf, spreadOf } from './spread.ts';
+import { startPeer } from './torchPeer.ts';
 
 /** What is timed: `step` is new weights, forward and backward pass; `extract` features with parameters that stay. */
 export type EncoderWork = 'step' | 'extract';
 
-const PEER = fileURLToPath(new URL('./torch_step.py', import.meta.url));
+/** Between turns, so that the other side's threads have gone to sleep. */
+export const PAUSE_MS = 50;
 
-function positive(context: BenchmarkContext, name: string, fallback: number): number {
+/** A whole number above 0 from the command line. */
+export function positive(context: BenchmarkContext, name: string, fallback: number): number {
   const value = Number(context.options[name] ?? fallback);
   if (!Number.isInteger(value) || value < 1)
     throw new StudioError('wrong-usage', `--${name} needs a whole number above 0.`);
   return value;
 }
 
-/** Runs one benchmark: the engine that is asked for, then PyTorch where a Python with torch is found. */
+/** Runs one benchmark: the engine that is asked for and, where a Python with torch is found, PyTorch in turn with it. */
 export async function encoderBenchmark(
   work: EncoderWork,
   context: BenchmarkContext,
 ): Promise<Record<string, unknown>> {
   const encoder = context.options['encoder'] ?? 'tsm-resnet18';
   const side = positive(context, 'side', 112);
-  const runs = positive(context, 'runs', 7);
+  const runs = positive(context, 'runs', 9);
   const spec = encoderByName(encoder);
   const count = positive(context, 'frames', 64);
   const perSnippet = spec.framesPerSnippet;
@@ -63,64 +50,42 @@ export async function encoderBenchmark(
     return open.step(batch, () => Promise.resolve(dFeatures));
   };
   await once(session);
+  const peer = await startPeer('torch_step.py', [encoder, String(snippets), String(side), work], context.log);
   const times: number[] = [];
-  const processorTimes: number[] = [];
+  let processorMs = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run += 1) {
     const before = process.cpuUsage();
     const start = performance.now();
     await once(session);
     times.push(performance.now() - start);
     const used = process.cpuUsage(before);
-    processorTimes.push((used.user + used.system) / 1e3);
+    processorMs = Math.min(processorMs, (used.user + used.system) / 1e3);
+    await wait(PAUSE_MS);
+    await peer?.run();
+    await wait(PAUSE_MS);
   }
-  times.sort((a, b) => a - b);
-  processorTimes.sort((a, b) => a - b);
-  const figures: EncoderFigures = {
+  const peakBytes = process.resourceUsage().maxRSS * 1024;
+  session.dispose();
+  await engine.dispose();
+  const pytorch = (await peer?.finish()) ?? null;
+  const time = spreadOf(times);
+  return {
+    work,
     engine: engine.name,
     encoder,
     frames: snippets * perSnippet,
     side,
-    ms: times[0]!,
-    medianMs: times[Math.floor(runs / 2)]!,
-    processorMs: processorTimes[0]!,
-    peakBytes: process.resourceUsage().maxRSS * 1024,
-    runs,
-  };
-  session.dispose();
-  await engine.dispose();
-  const peer = torchPeer([encoder, String(snippets), String(side), work, String(runs)], context);
-  return {
-    ...figures,
+    time,
+    processorMs,
+    peakBytes,
     device: engine.description,
-    machine: cpus()[0]?.model.trim() ?? 'unknown',
-    node: process.version,
-    pytorch: peer,
-    ...(peer === null ? {} : { timesPyTorch: figures.ms / peer.ms }),
+    machine: machine(),
+    pytorch,
+    ...(pytorch === null
+      ? {}
+      : {
+          timesPyTorch: ratioOf(time, pytorch.time),
+          memoryOfPyTorch: Number((peakBytes / pytorch.peakBytes).toFixed(3)),
+        }),
   };
-}
-
-interface PeerFigures {
-  readonly ms: number;
-  readonly medianMs: number;
-  /** Processor time of all threads in the cheapest run: what other programs disturb least. */
-  readonly processorMs: number;
-  readonly peakBytes: number;
-  readonly torch: string;
-}
-
-function torchPeer(parameters: readonly string[], { log }: BenchmarkContext): PeerFigures | null {
-  const python = process.env['LOFI_PYTHON'] ?? 'python3';
-  try {
-    const output = execFileSync(python, [PEER, ...parameters], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return JSON.parse(output) as PeerFigures;
-  } catch {
-    log(
-      `No PyTorch beside it: ${python} with torch and torchvision was not found. ` +
-        'Get it with "pip install torch torchvision", or name another Python with LOFI_PYTHON.',
-    );
-    return null;
-  }
 }

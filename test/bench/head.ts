@@ -1,10 +1,8 @@
 /**
- * How long a training step of the heads takes on TF.js WASM, and G-TAD against plain PyTorch that builds the aligned map.
- *
- * `--python PATH` names a Python with PyTorch; without it only the own figures are printed.
+ * How long a training step of the heads takes on TF.js WASM, and G-TAD in turn with plain PyTorch that builds the aligned map.
+ * `LOFI_PYTHON` names another Python with PyTorch.
  */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as wait } from 'node:timers/promises';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { releaseTensors } from '#core/compute/hostTensor';
@@ -18,18 +16,23 @@ import {
 } from '#core/model/detectors/config';
 import { createRandom } from '#core/util/random';
 import type { Benchmark } from './benchmark.ts';
+import { PAUSE_MS, positive } from './encoderFigures.ts';
+import { machine, ratioOf, spreadOf, type Spread } from './spread.ts';
+import { startPeer } from './torchPeer.ts';
 
 interface Figures {
-  readonly stepMs: number;
+  readonly step: Spread;
   /** Growth of the process's peak memory over the steps. */
-  readonly addedMb: number;
+  readonly addedBytes: number;
 }
 
+/** Repeats a head's training step; `between` runs after each. */
 async function measure(
   config: DetectorConfig,
   items: number,
   steps: number,
   repeats: number,
+  between: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Figures> {
   const random = createRandom(1);
   const batch: DetectorBatch = {
@@ -46,52 +49,52 @@ async function measure(
   let state = detector.initialState(1);
   const before = process.resourceUsage().maxRSS;
   const times: number[] = [];
-  for (let i = 0; i < repeats; i += 1) {
+  // The first step makes tables and is not timed; its memory counts.
+  for (let i = 0; i <= repeats; i += 1) {
     const began = performance.now();
     const step = await detector.lossAndGradients(parameters, state, batch, { featureGradients: true });
-    times.push(performance.now() - began);
+    if (i > 0) times.push(performance.now() - began);
     state = step.state;
     // As a training does after the optimiser's step.
     releaseTensors(step.gradients);
+    if (i > 0) await between();
   }
-  return {
-    stepMs: Math.round(Math.min(...times)),
-    addedMb: Math.round((process.resourceUsage().maxRSS - before) / 1024),
-  };
+  return { step: spreadOf(times), addedBytes: (process.resourceUsage().maxRSS - before) * 1024 };
 }
 
-/** `bench head [--repeats 5] [--python PATH]` */
+/** `bench head [--repeats 9]` */
 export const bench: Benchmark = {
   name: 'head',
-  summary: 'Training step of each head on WASM; G-TAD (C = 512, T = 100, batch 1) against plain PyTorch',
-  async run({ options, log }) {
-    const repeats = Number(options['repeats'] ?? 5);
+  summary: 'Training step of each head on WASM; G-TAD (C = 512, T = 100, batch 1) in turn with plain PyTorch',
+  async run(context) {
+    const { log } = context;
+    const repeats = positive(context, 'repeats', 9);
     await tf.setBackend('wasm');
     // G-TAD first: peak memory only grows.
-    log('G-TAD, C = 512, T = 100, batch 1');
-    const gtad = await measure(gtadConfig({ inChannels: 512, numClasses: 0 }), 1, 100, repeats);
+    log('G-TAD, C = 512, T = 100, batch 1, and the same in PyTorch');
+    const peer = await startPeer('head_torch.py', [], log);
+    const gtad = await measure(gtadConfig({ inChannels: 512, numClasses: 0 }), 1, 100, repeats, async () => {
+      await wait(PAUSE_MS);
+      await peer?.run();
+      await wait(PAUSE_MS);
+    });
+    const pytorch = (await peer?.finish()) ?? null;
     log('Anchor-free and TriDet, C = 128, T = 64, batch 10');
     const anchorFree = await measure(anchorFreeConfig({ inChannels: 128, numClasses: 8 }), 10, 64, repeats);
     const tridet = await measure(tridetConfig({ inChannels: 128, numClasses: 8 }), 10, 64, repeats);
-    const own = { gtad, anchorFree, tridet };
-    const python = options['python'];
-    if (python === undefined) return own;
-    log('The same G-TAD step in PyTorch');
-    const script = fileURLToPath(new URL('head_torch.py', import.meta.url));
-    const text = execFileSync(python, [script, String(repeats)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const peer = JSON.parse(text) as { readonly stepMs: readonly number[]; readonly addedBytes: number };
-    const pytorch = {
-      stepMs: Math.round(peer.stepMs[0] ?? NaN),
-      addedMb: Math.round(peer.addedBytes / 2 ** 20),
-    };
     return {
-      ...own,
+      gtad,
+      anchorFree,
+      tridet,
+      tfjs: tf.version_core,
+      machine: machine(),
       pytorch,
-      gtadFaster: pytorch.stepMs / gtad.stepMs,
-      gtadMemoryShare: gtad.addedMb / pytorch.addedMb,
+      ...(pytorch === null
+        ? {}
+        : {
+            gtadTimesPyTorch: ratioOf(gtad.step, pytorch.time),
+            gtadMemoryShare: Number((gtad.addedBytes / pytorch.addedBytes).toFixed(3)),
+          }),
     };
   },
 };

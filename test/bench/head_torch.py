@@ -1,18 +1,17 @@
 """The peer of `bench head`: one G-TAD training step in plain PyTorch that builds the aligned map (C = 512, T = 100, batch 1).
 
-The alignment is one dense product per resolution, as BMN does it: the fastest plain form (a sparse product took ten times as long). Prints JSON. Run: python test/bench/head_torch.py [steps]
+The alignment is one dense product per resolution, as BMN does it: the fastest plain form (a sparse product took ten times as long). Run: python test/bench/head_torch.py
 """
 
-import json
+import os
 import pathlib
-import resource
 import sys
-import time
 
 import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "golden" / "heads"))
 import gtad_model as g  # noqa: E402
+import torch_peer  # noqa: E402
 
 
 def sampling(rois, bins, steps, durations):
@@ -39,28 +38,27 @@ class Plain(g.GTAD):
 
 
 def main():
-    steps, channels, repeats = 100, 512, int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    steps, channels = 100, 512
+    torch.set_num_threads(os.cpu_count())
     model = Plain(channels, steps, steps, 32, 4, 1)
     x = torch.randn(1, channels, steps, requires_grad=True)
     segments = [(3.0, 19.0, 0), (30.0, 51.0, 0)]
     mask = g.valid_mask(steps, steps)
     target = g.iou_map(segments, steps, steps)[None] * mask
     nodes = [g.node_labels([s[i] for s in segments], steps, 2)[None] for i in (0, 1)]
-    # The sampling tables count, as they do on the other side.
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    model.prepare()
-    times = []
-    for _ in range(repeats):
-        began = time.perf_counter()
+
+    def step():
+        # The sampling tables count, as they do on the other side.
+        if not hasattr(model, "matrices"):
+            model.prepare()
         confidence, start, end = model(x)
         loss = g.node_loss(start, nodes[0]) + g.node_loss(end, nodes[1])
         loss = loss + 10 * g.regression_loss(confidence[:, 0], target, mask, torch.rand_like(target), torch.rand_like(target))
         loss = loss + g.classification_loss(confidence[:, 1], target, mask, 0, 0)
         model.zero_grad()
         loss.backward()
-        times.append(1000 * (time.perf_counter() - began))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"stepMs": sorted(times), "addedBytes": (peak - before) * 1024, "threads": torch.get_num_threads()}))
+
+    torch_peer.serve(step)
 
 
 main()

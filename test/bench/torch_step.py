@@ -1,20 +1,18 @@
 """The PyTorch peer of `bench step` and `bench extract`: the same encoder, shapes and frozen batch norm.
 
-    python test/bench/torch_step.py tsm-resnet18 8 112 step 7
+    python test/bench/torch_step.py tsm-resnet18 8 112 step
 
-Get it with `pip install torch torchvision`. Prints one line of JSON.
+Get it with `pip install torch torchvision`. Frames come with channels last, so PyTorch keeps its faster layout all the way.
 """
-import json
 import os
-import resource
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden", "encoder"))
 
 import torch
 
 import encoders
+import torch_peer
 
 IMAGENET = dict(block="basic", widths=[64, 128, 256, 512], stem="imagenet", framesPerSnippet=8, shiftDivision=8)
 SPECS = {
@@ -27,7 +25,7 @@ SPECS = {
     "r2plus1d-18": dict(IMAGENET, family="r2plus1d", blocks=[2, 2, 2, 2]),
 }
 
-name, snippets, side, work, runs = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
+name, snippets, side, work = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 torch.set_num_threads(os.cpu_count())
 spec = SPECS[name]
 model = encoders.build(spec).eval()
@@ -45,19 +43,4 @@ def extract():
         encoders.features(model, spec, frames)
 
 
-run = step if work == "step" else extract
-run()
-times, processor = [], []
-for _ in range(runs):
-    start, used = time.perf_counter(), time.process_time()
-    run()
-    times.append((time.perf_counter() - start) * 1e3)
-    processor.append((time.process_time() - used) * 1e3)
-times.sort()
-print(json.dumps({
-    "ms": times[0],
-    "medianMs": times[runs // 2],
-    "processorMs": min(processor),
-    "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-    "torch": torch.__version__,
-}))
+torch_peer.serve(step if work == "step" else extract)
