@@ -51,7 +51,7 @@ export async function startPeer(
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<Line | null> => {
     const { value, done } = await lines.next();
-    return done === true ? null : (JSON.parse(value as string) as Line);
+    return done === true ? null : (JSON.parse(value) as Line);
   };
   let last = await next();
   if (last === null) {
