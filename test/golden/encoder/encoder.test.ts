@@ -14,6 +14,8 @@ import {
   sampledDifference,
 } from '#service/engines/selftest/inputs';
 
+import { ENGINES } from '../engines/available.ts';
+
 const FEATURE_TOLERANCE = 1e-4;
 const GRADIENT_TOLERANCE = 2e-3;
 const reference = JSON.parse(readFileSync(new URL('./reference.json', import.meta.url), 'utf8')) as {
@@ -21,7 +23,7 @@ const reference = JSON.parse(readFileSync(new URL('./reference.json', import.met
 };
 const cases = Object.entries(reference.cases);
 
-describe.each(['onnx', 'tfjs'] as const)('encoders on %s', (engineName) => {
+describe.each(ENGINES)('encoders on %s', (engineName) => {
   let engine: ComputeEngine;
 
   beforeAll(async () => {

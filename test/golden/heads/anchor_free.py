@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from golden import fill, hashed, pack, sample, write
+from golden import STUDIO, fill, hashed, pack, sample, take_step, write
 from pyramid import Block, Scale, focal, targets_of
 
 B, T, C, WIDTH, LEVELS, CLASSES = 2, 32, 12, 16, 4, 3
@@ -85,7 +85,6 @@ def main():
             positives += int(take.sum())
     normaliser = 0.9 * 100 + 0.1 * max(positives, 1)
     loss = (cls_sum + reg_sum) / normaliser
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.05)
     loss.backward()
     content = {
         "lengths": LENGTHS,
@@ -99,8 +98,11 @@ def main():
         "featureGradients": pack((x.grad * mask).transpose(1, 2)),
         "gradients": {name: sample(p.grad) for name, p in model.named_parameters()},
     }
-    optimiser.step()
-    content["afterStep"] = {name: sample(p) for name, p in model.named_parameters()}
+    content |= take_step(model, STUDIO)
+    with torch.no_grad():
+        after = model(x, mask)
+    content["logitsAfter"] = [pack((logits * m).transpose(1, 2)) for logits, _, m in after]
+    content["offsetsAfter"] = [pack((offsets * m).transpose(1, 2)) for _, offsets, m in after]
     write("anchor_free.json", content)
     print(positives, content["classification"], content["regression"])
 

@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { goldenParameters, hashed } from '#service/engines/selftest/headInputs';
 import type { TensorMap } from '#core/compute/hostTensor';
+import type { OptimiserConfig } from '#core/train/config';
+import { clipByGlobalNorm, initialOptimiserState, optimiserStep } from '#core/train/optimiser';
 
 export { goldenParameters, hashed };
 
@@ -54,4 +56,54 @@ export function expectSampled(
     const data = actual[name]!.data.filter((_, i) => i % golden.stride === 0);
     expectWithin(data, unpack(golden), share * golden.peak + 1e-9, name);
   }
+}
+
+/** The optimiser of a golden step. */
+export type Recipe = Pick<OptimiserConfig, 'kind' | 'learningRate' | 'weightDecay' | 'clipNorm'>;
+
+/** What a script says of one step. */
+export interface GoldenStep {
+  readonly recipe: Recipe;
+  readonly gradients: Readonly<Record<string, Sampled>>;
+  readonly afterStep: Readonly<Record<string, Sampled>>;
+}
+
+/** Takes the step of a script in place and compares every parameter with PyTorch's. */
+export function expectStep(
+  parameters: TensorMap,
+  gradients: TensorMap,
+  noDecay: (name: string) => boolean,
+  { recipe, gradients: slopes, afterStep }: GoldenStep,
+): void {
+  const { learningRate } = recipe;
+  const rest = { momentum: 0, schedule: 'constant', stepEpochs: 1, stepFactor: 1, warmupEpochs: 0 } as const;
+  clipByGlobalNorm(gradients, recipe.clipNorm);
+  optimiserStep(
+    { ...rest, ...recipe },
+    learningRate,
+    parameters,
+    gradients,
+    initialOptimiserState(),
+    noDecay,
+  );
+  expect(Object.keys(parameters).sort()).toEqual(Object.keys(afterStep).sort());
+  let compared = 0;
+  for (const [name, wanted] of Object.entries(afterStep)) {
+    const { peak } = slopes[name]!;
+    const expected = unpack(wanted);
+    const after = parameters[name]!.data.filter((_, i) => i % wanted.stride === 0);
+    // Adam's first step is nearly the sign of the gradient: where that is not clear, it may go either way.
+    expectWithin(after, expected, 2.1 * learningRate, `${name} after the step`);
+    const clear = Array.from(unpack(slopes[name]!)).flatMap((slope, i) =>
+      Math.abs(slope) > 0.02 * peak && Math.abs(slope) > 1e-5 ? [i] : [],
+    );
+    compared += clear.length;
+    expectWithin(
+      clear.map((i) => after[i]!),
+      clear.map((i) => expected[i]!),
+      2e-3 * learningRate + 1.2e-7 * wanted.peak,
+      `${name} after the step, where its direction is clear`,
+    );
+  }
+  expect(compared).toBeGreaterThan(Object.keys(afterStep).length);
 }

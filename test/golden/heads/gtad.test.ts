@@ -1,5 +1,5 @@
 /**
- * G-TAD against PyTorch (gtad.py): both branches, labels, losses, gradients, soft-NMS.
+ * G-TAD against PyTorch (gtad.py): both branches, labels, losses, gradients, one optimiser step, soft-NMS.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,23 +7,24 @@ import type { TensorMap } from '#core/compute/hostTensor';
 import { softNmsIndices } from '#core/infer/softNms';
 import { suppressProposals } from '#core/infer/gtadProposals';
 import { gtadLabels } from '#core/losses/gtadLabels';
-import { gtadLoss } from '#core/losses/gtadLoss';
+import { gtadLoss, type DrawCell } from '#core/losses/gtadLoss';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { gtadConfig } from '#core/model/detectors/config';
 import { createGtad, gtadForward, gtadGradients } from '#core/model/detectors/gtad';
-import { HEAD_ENGINES, useHeadsOf } from './backends.ts';
+import { ENGINES, useHeadsOf } from '../engines/available.ts';
 import {
   expectSampled,
+  expectStep,
   expectWithin,
   goldenParameters,
   hashed,
   readGolden,
   unpack,
+  type GoldenStep,
   type Packed,
-  type Sampled,
 } from './golden.ts';
 
-interface Case {
+interface Case extends GoldenStep {
   readonly input: string;
   readonly steps: number;
   readonly durations: number;
@@ -37,8 +38,10 @@ interface Case {
   readonly node: number;
   readonly regression: number;
   readonly classification: number;
-  readonly gradients: Readonly<Record<string, Sampled>>;
   readonly featureGradients: Packed;
+  readonly startAfter: Packed;
+  readonly endAfter: Packed;
+  readonly confidenceAfter: Packed;
 }
 
 interface Nms {
@@ -68,7 +71,7 @@ function batchOf(data: Case): DetectorBatch {
   };
 }
 
-const RUNS = HEAD_ENGINES.flatMap((engine) =>
+const RUNS = ENGINES.flatMap((engine) =>
   (['anet', 'thumos', 'crowded'] as const).map((name) => ({ engine, name })),
 );
 
@@ -83,18 +86,28 @@ describe.each(RUNS)('G-TAD on $engine, $name', ({ engine, name }) => {
     parameters = goldenParameters(createGtad(config).initialise(0), 2.2);
   }, 60_000);
 
-  it('gives PyTorch’s boundaries and maps', async () => {
+  const expectMaps = async (of: TensorMap, start: Packed, end: Packed, confidence: Packed): Promise<void> => {
     const cells = 2 * data.durations * data.steps;
     for (let item = 0; item < data.segments.length; item += 1) {
       const features = batch.features.subarray(item * data.steps * 16, (item + 1) * data.steps * 16);
-      const raw = await gtadForward(config, parameters, features, data.steps);
+      const raw = await gtadForward(config, of, features, data.steps);
       const part = (packed: Packed, size: number): Float32Array =>
         unpack(packed).subarray(item * size, (item + 1) * size);
-      expectWithin(raw.start, part(data.start, data.steps), 1e-4, 'start');
-      expectWithin(raw.end, part(data.end, data.steps), 1e-4, 'end');
-      expectWithin(raw.confidence, part(data.confidence, cells), 1e-4, 'confidence');
+      expectWithin(raw.start, part(start, data.steps), 1e-4, 'start');
+      expectWithin(raw.end, part(end, data.steps), 1e-4, 'end');
+      expectWithin(raw.confidence, part(confidence, cells), 1e-4, 'confidence');
     }
-  });
+  };
+  const gradientsOf = (of: TensorMap, wantFeatures: boolean): ReturnType<typeof gtadGradients> => {
+    const size = data.durations * data.steps;
+    const shape = [data.segments.length, data.durations, data.steps];
+    const draws = { middle: hashed('middle', shape, 0, 1), low: hashed('low', shape, 0, 1) };
+    const draw: DrawCell = (band, item, cell) => draws[band][item * size + cell]!;
+    return gtadGradients(config, of, batch, draw, wantFeatures);
+  };
+
+  it('gives PyTorch’s boundaries and maps', () =>
+    expectMaps(parameters, data.start, data.end, data.confidence));
 
   it('makes the authors’ labels', () => {
     const size = data.durations * data.steps;
@@ -110,16 +123,7 @@ describe.each(RUNS)('G-TAD on $engine, $name', ({ engine, name }) => {
 
   it('gives PyTorch’s losses and gradients', async () => {
     const before = tf.memory().numTensors;
-    const size = data.durations * data.steps;
-    const shape = [data.segments.length, data.durations, data.steps];
-    const draws = { middle: hashed('middle', shape, 0, 1), low: hashed('low', shape, 0, 1) };
-    const step = await gtadGradients(
-      config,
-      parameters,
-      batch,
-      (band, item, cell) => draws[band][item * size + cell]!,
-      true,
-    );
+    const step = await gradientsOf(parameters, true);
     expect(step.parts['node']).toBeCloseTo(data.node, 4);
     expect(step.parts['regression']).toBeCloseTo(data.regression, 5);
     expect(step.parts['classification']).toBeCloseTo(data.classification, 4);
@@ -128,6 +132,13 @@ describe.each(RUNS)('G-TAD on $engine, $name', ({ engine, name }) => {
     const peak = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expectWithin(step.featureGradients!, wanted, 2e-3 * peak, 'features');
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('takes PyTorch’s step of the optimiser, and gives its maps after it', async () => {
+    const moved = goldenParameters(createGtad(config).initialise(0), 2.2);
+    const { gradients } = await gradientsOf(moved, false);
+    expectStep(moved, gradients, createGtad(config).noDecay, data);
+    await expectMaps(moved, data.startAfter, data.endAfter, data.confidenceAfter);
   });
 });
 

@@ -1,4 +1,4 @@
-"""Golden data of TriDet: forward, losses and gradients in plain PyTorch, as method.md 5.3 specifies it (no stochastic depth, full length).
+"""Golden data of TriDet: forward, losses, gradients and one optimiser step in plain PyTorch, as method.md 5.3 specifies it (no stochastic depth, full length).
 
 Run: python test/golden/heads/tridet.py
 """
@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from golden import fill, hashed, pack, sample, write
+from golden import STUDIO, fill, hashed, pack, sample, take_step, write
 from pyramid import Block, Scale, focal, targets_of
 
 B, T, C, WIDTH, LEVELS, CLASSES, BINS, HIDDEN = 2, 32, 12, 32, 3, 3, 16, 48
@@ -121,7 +121,7 @@ def main():
             positives += int(positive.sum())
     normaliser = 0.9 * 100 + 0.1 * max(positives, 1)
     ((cls_sum + reg_sum) / normaliser).backward()
-    write("tridet.json", {
+    content = {
         "segments": [[{"start": s, "end": e, "classIndex": c} for s, e, c in item] for item in SEGMENTS],
         "normaliser": normaliser,
         "classification": float(cls_sum.detach() / normaliser),
@@ -130,7 +130,13 @@ def main():
         "decoded": [pack(d) for d in decoded],
         "gradients": {name: sample(p.grad) for name, p in model.named_parameters()},
         "featureGradients": pack(x.grad.transpose(1, 2)),
-    })
+    }
+    content |= take_step(model, STUDIO)
+    with torch.no_grad():
+        after = model(x)
+    content["logitsAfter"] = [pack(outs["cls"].transpose(1, 2)) for outs in after]
+    content["decodedAfter"] = [pack(decode(outs)) for outs in after]
+    write("tridet.json", content)
     print(positives, float(cls_sum.detach()), float(reg_sum.detach()))
 
 

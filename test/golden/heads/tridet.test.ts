@@ -1,32 +1,35 @@
 /**
- * TriDet against PyTorch (tridet.py), on the WASM and the plain back end.
+ * TriDet against PyTorch (tridet.py), on every engine that is here.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rowsOfLevel, tridentBoundary } from '#core/losses/tridentLoss';
+import type { TensorMap } from '#core/compute/hostTensor';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { tridetConfig } from '#core/model/detectors/config';
 import { createTridet, tridetForward } from '#core/model/detectors/tridet';
-import { HEAD_ENGINES, useHeadsOf } from './backends.ts';
+import { ENGINES, useHeadsOf } from '../engines/available.ts';
 import {
   expectSampled,
+  expectStep,
   expectWithin,
   goldenParameters,
   hashed,
   readGolden,
   unpack,
+  type GoldenStep,
   type Packed,
-  type Sampled,
 } from './golden.ts';
 
-interface Golden {
+interface Golden extends GoldenStep {
   readonly segments: readonly (readonly GridSegment[])[];
   readonly normaliser: number;
   readonly classification: number;
   readonly regression: number;
   readonly logits: readonly Packed[];
   readonly decoded: readonly Packed[];
-  readonly gradients: Readonly<Record<string, Sampled>>;
+  readonly logitsAfter: readonly Packed[];
+  readonly decodedAfter: readonly Packed[];
   readonly featureGradients: Packed;
 }
 
@@ -50,32 +53,37 @@ const batch: DetectorBatch = {
   segments: golden.segments,
 };
 
-describe.each(HEAD_ENGINES)('TriDet on %s', (engine) => {
-  beforeAll(() => useHeadsOf(engine), 60_000);
-
-  it('gives PyTorch’s scores and boundaries', async () => {
-    const { layout, outputs } = await tridetForward(config, parameters, batch);
-    layout.levels.forEach(({ firstRow, steps }, level) => {
-      const logits: number[] = [];
-      const decoded: number[] = [];
-      for (let item = 0; item < 2; item += 1) {
-        for (let i = 0; i < steps; i += 1) {
-          const row = item * layout.rows + firstRow + i;
-          const [first, last] = rowsOfLevel(layout, row, 32);
-          for (let k = 0; k < 3; k += 1) {
-            const place = { row, classIndex: k, classes: 3, bins: 16, firstRow: first, lastRow: last };
-            logits.push(outputs.logits[row * 3 + k]!);
-            decoded.push(
-              tridentBoundary(outputs, 'left', place).distance,
-              tridentBoundary(outputs, 'right', place).distance,
-            );
-          }
+async function expectOutputs(
+  of: TensorMap,
+  wanted: { readonly logits: readonly Packed[]; readonly decoded: readonly Packed[] },
+): Promise<void> {
+  const { layout, outputs } = await tridetForward(config, of, batch);
+  layout.levels.forEach(({ firstRow, steps }, level) => {
+    const logits: number[] = [];
+    const decoded: number[] = [];
+    for (let item = 0; item < 2; item += 1) {
+      for (let i = 0; i < steps; i += 1) {
+        const row = item * layout.rows + firstRow + i;
+        const [first, last] = rowsOfLevel(layout, row, 32);
+        for (let k = 0; k < 3; k += 1) {
+          const place = { row, classIndex: k, classes: 3, bins: 16, firstRow: first, lastRow: last };
+          logits.push(outputs.logits[row * 3 + k]!);
+          decoded.push(
+            tridentBoundary(outputs, 'left', place).distance,
+            tridentBoundary(outputs, 'right', place).distance,
+          );
         }
       }
-      expectWithin(logits, unpack(golden.logits[level]!), 1e-4, `logits ${level}`);
-      expectWithin(decoded, unpack(golden.decoded[level]!), 1e-4, `boundaries ${level}`);
-    });
+    }
+    expectWithin(logits, unpack(wanted.logits[level]!), 1e-4, `logits ${level}`);
+    expectWithin(decoded, unpack(wanted.decoded[level]!), 1e-4, `boundaries ${level}`);
   });
+}
+
+describe.each(ENGINES)('TriDet on %s', (engine) => {
+  beforeAll(() => useHeadsOf(engine), 60_000);
+
+  it('gives PyTorch’s scores and boundaries', () => expectOutputs(parameters, golden));
 
   it('gives PyTorch’s losses and gradients', async () => {
     const before = tf.memory().numTensors;
@@ -90,5 +98,14 @@ describe.each(HEAD_ENGINES)('TriDet on %s', (engine) => {
     const peak = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expectWithin(step.featureGradients!, wanted, 2e-3 * peak, 'features');
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('takes PyTorch’s AdamW step, and gives its scores after it', async () => {
+    const moved = goldenParameters(detector.initialise(0), 2);
+    const { gradients } = await detector.lossAndGradients(moved, detector.initialState(0), batch, {
+      featureGradients: false,
+    });
+    expectStep(moved, gradients, detector.noDecay, golden);
+    await expectOutputs(moved, { logits: golden.logitsAfter, decoded: golden.decodedAfter });
   });
 });

@@ -1,4 +1,4 @@
-/** TF.js back ends that heads run on: both that npm brings, and those of native TensorFlow and WebGPU where this machine has them. */
+/** Engines that this machine has: both that npm brings, native TensorFlow where it is installed, WebGPU where there is an adapter, be it a software one. */
 import process from 'node:process';
 import type { EngineName } from '#core/compute/engine';
 import { openEngine } from '#service/engines/index';
@@ -7,12 +7,12 @@ import { probeEngine } from '#service/engines/probe';
 // A software adapter is slow and right: for goldens it will do.
 process.env['LOFI_SOFTWARE_ADAPTER'] ??= '1';
 
-/** Engines whose heads can be tested here; `onnx` runs them on WebAssembly, `tfjs` on the plain back end. */
-export const HEAD_ENGINES: EngineName[] = ['onnx', 'tfjs'];
+/** Engines that goldens are compared on; `onnx` runs heads on WebAssembly, `tfjs` on the plain back end. */
+export const ENGINES: EngineName[] = ['onnx', 'tfjs'];
 for (const name of ['tensorflow', 'webgpu'] as const) {
   const { available, reason } = await probeEngine(name);
-  if (available) HEAD_ENGINES.push(name);
-  else console.log(`heads on ${name} are not tested here: ${reason ?? 'it is not available'}`);
+  if (available) ENGINES.push(name);
+  else console.log(`goldens on ${name} are not tested here: ${reason ?? 'it is not available'}`);
 }
 
 /** Makes an engine's back end for heads current. */
