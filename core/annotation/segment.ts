@@ -20,6 +20,9 @@ export interface ScoredSegment extends LabelledSegment {
   readonly score: number;
 }
 
+/** From this overlap on two segments mark the same stretch: one action with two labels, or one found twice. */
+export const SAME_SEGMENT_TIOU = 0.5;
+
 /** Length of the overlap over length of the union; 0 where there is no union. */
 export function temporalIou(a: TimeRange, b: TimeRange): number {
   const inter = Math.max(0, Math.min(a.endSec, b.endSec) - Math.max(a.startSec, b.startSec));

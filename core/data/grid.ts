@@ -2,7 +2,7 @@
  * Labels and detections between seconds and the feature grid, and which grid steps somebody looked at.
  */
 import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation/segment';
-import { temporalIou } from '#core/annotation/segment';
+import { SAME_SEGMENT_TIOU, temporalIou } from '#core/annotation/segment';
 import type { GridDetection, GridSegment } from '#core/model/detector';
 import { StudioError } from '#core/contract/errors';
 import type { SnippetPlan } from './snippets.ts';
@@ -44,10 +44,10 @@ export function segmentsOnGrid(
   return result;
 }
 
-/** Above this overlap a rejected candidate was a segment with other edges, or a double: it says nothing about the class. */
-const SAME_SEGMENT_TIOU = 0.5;
-
-/** Rejected candidates on the grid: those of known labels that are no segment's double and lie mostly inside. */
+/**
+ * Rejected candidates on the grid: those of known labels that are no segment's double and lie mostly inside. One that nearly is a segment had
+ * other edges: it says nothing about the class.
+ */
 export function rejectedOnGrid(
   rejected: readonly LabelledSegment[] | undefined,
   segments: readonly LabelledSegment[],

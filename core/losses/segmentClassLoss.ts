@@ -3,6 +3,7 @@
  *
  * The studio's own addition to G-TAD, whose labels come from a video-level classifier that a person's own classes do not have.
  */
+import { SAME_SEGMENT_TIOU, temporalIou } from '#core/annotation/segment';
 import type { GridSegment } from '#core/model/detector';
 
 /** How classes exclude each other, and what the loss counts. */
@@ -54,7 +55,13 @@ function activate(logits: Float64Array, kind: SegmentClassOptions['kind']): Floa
   return powers.map((power) => power / sum);
 }
 
-/** Cross-entropy over the ground truth of a batch; segments with the same bounds share their classes when several are allowed. */
+const overlap = (a: GridSegment, b: GridSegment): number =>
+  temporalIou({ startSec: a.start, endSec: a.end }, { startSec: b.start, endSec: b.end });
+
+/**
+ * Cross-entropy over the ground truth of a batch. Where several classes are allowed, a segment has those of all segments that mark the same
+ * stretch, also where a person drew their edges a little apart.
+ */
 export function segmentClassLoss(
   stepLogits: readonly Float32Array[],
   segments: readonly (readonly GridSegment[])[],
@@ -76,9 +83,7 @@ export function segmentClassLoss(
       const factor = classWeights?.[segment.classIndex] ?? 1;
       const p = activate(pooled(logits, classes, shares), kind);
       const same = (k: number): boolean =>
-        list.some(
-          (other) => other.classIndex === k && other.start === segment.start && other.end === segment.end,
-        );
+        list.some((other) => other.classIndex === k && overlap(other, segment) >= SAME_SEGMENT_TIOU);
       for (let k = 0; k < classes; k += 1) {
         const wanted = (kind === 'softmax' ? k === segment.classIndex : same(k)) ? 1 : 0;
         if (wanted === 1) loss -= (factor * Math.log(Math.max(p[k]!, 1e-12))) / count;

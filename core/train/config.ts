@@ -129,6 +129,11 @@ export interface TrainConfig {
   /** Encoder to start from: path of a model folder or the name of one under resources/encoders. */
   readonly encoder: string;
   readonly detector: DetectorName;
+  /**
+   * G-TAD: whether its proposal classifier may give a segment several labels; absent or null: where the training has a stretch with two. The
+   * other heads judge every label by itself anyway.
+   */
+  readonly multiLabel?: boolean | null;
   readonly sampling: SamplingConfig;
   readonly lofi: LofiConfig;
   readonly head: HeadConfig;

@@ -101,6 +101,7 @@ export const STUDIO_CONFIG: TrainConfig = {
     classBalance: true,
   },
   holdOut: true,
+  multiLabel: null,
 };
 
 /** The paper's own recipe, for machines and data sets of its size. */

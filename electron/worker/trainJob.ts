@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import type { TrainEnvironment } from '#core/train/environment';
 import type { TrainJob, TrainedModel, TrainResult } from '#core/train/job';
-import { detectorConfigFor } from '#core/train/detectorFor';
+import { detectorConfigFor, isMultiLabel } from '#core/train/detectorFor';
 import { buildDetector } from '#core/model/detectors/build';
 import { checkTraining, runTraining } from '#core/train/run';
 import { planProgress } from '#core/train/work';
@@ -26,7 +26,11 @@ export async function runTrainJob(job: TrainJob, handle: JobHandle): Promise<Tra
   const used = job.videos.filter((video) => video.subset !== 'testing');
   const encoder = await loadEncoder(config.encoder);
   const spec = { ...encoder.card.spec, framesPerSnippet: config.sampling.framesPerSnippet };
-  const detectorConfig = detectorConfigFor(config.detector, spec.featureChannels, labels.length);
+  const multiLabel = config.multiLabel ?? isMultiLabel(used);
+  const detectorConfig = detectorConfigFor(config.detector, spec.featureChannels, labels.length, multiLabel);
+  if (config.detector === 'g-tad' && multiLabel) {
+    control.log('info', 'Some stretches have several labels: G-TAD’s proposals may get several, too.');
+  }
   const frames = openFrameCache(folders.cache, config.sampling.side);
   const engine = await openEngine(job.engine);
   try {

@@ -106,6 +106,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     'No video is in the validation subset, and there are few: the last part of {videos} ({segments}) was held out to measure on.',
     '验证集中没有视频，且视频较少：留出了 {videos} 的最后一部分（{segments}）用于评估。',
   ],
+  [
+    'Some stretches have several labels: G-TAD’s proposals may get several, too.',
+    '有些时段带有多个标签：G-TAD 的候选片段也可以得到多个标签。',
+  ],
   ['{count} training videos', '{count} 个训练视频'],
   ['{count} training video', '{count} 个训练视频'],
   ['1 video', '1 个视频'],

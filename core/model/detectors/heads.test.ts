@@ -140,3 +140,33 @@ describe.each(Object.entries(heads))('%s', (_name, { config, steps }) => {
       expect(data.every((value) => value === 0)).toBe(true);
   });
 });
+
+describe('G-TAD’s proposals', () => {
+  it('get both labels of a stretch that bears two', async () => {
+    const config = gtadConfig({ ...heads['g-tad']!.config, numClasses: 2, inChannels: CHANNELS });
+    const detector = buildDetector({
+      ...config,
+      name: 'g-tad',
+      classifier: { ...config.classifier, kind: 'sigmoid' },
+    });
+    const both = [
+      { start: 2, end: 6, classIndex: 0 },
+      { start: 2, end: 6.5, classIndex: 1 },
+    ];
+    const batch = { ...batchOf(STEPS), segments: [both, segments[1]!] };
+    const parameters = detector.initialise(3);
+    let state = detector.initialState(3);
+    const moments = initialOptimiserState();
+    for (let i = 0; i < heads['g-tad']!.steps; i += 1) {
+      const step = await detector.lossAndGradients(parameters, state, batch, { featureGradients: false });
+      state = step.state;
+      optimiserStep(optimiser, optimiser.learningRate, parameters, step.gradients, moments, detector.noDecay);
+    }
+    const found = await detector.detect(parameters, batch.features.subarray(0, STEPS * CHANNELS), STEPS);
+    const [first, second] = found;
+    // The best proposal comes twice, once for each label, and neither takes the other's share of the score.
+    expect(second).toMatchObject({ start: first!.start, end: first!.end });
+    expect(new Set([first!.classIndex, second!.classIndex])).toEqual(new Set([0, 1]));
+    expect(second!.score / first!.score).toBeGreaterThan(0.8);
+  }, 180_000);
+});

@@ -378,6 +378,50 @@ describe('localize', () => {
     );
   });
 
+  it('labels proposals of a localiser with classes of its own by scores of whole videos as well', async () => {
+    const config = gtadConfig({ inChannels: 32, numClasses: 2, hidden1d: 64, hidden3d: 32, hidden2d: 16 });
+    const head = packMaps({ encoder: {}, head: createGtad(config).initialise(1) });
+    await mkdir(at('gtad'));
+    await writeFile(at('gtad/weights.safetensors'), writeSafetensors(fromTensorMap(head)));
+    const card = {
+      version: 1,
+      kind: 'localiser',
+      spec: ENCODERS.small,
+      detector: config,
+      labels: ['a', 'b'],
+    };
+    await writeFile(at('gtad/model.json'), JSON.stringify({ ...card, sampling: { snippets: 16 } }));
+    const labelsOf = async (videoScores?: string): Promise<Set<string>> => {
+      await runLocalize({
+        features: at('v_clip.npy'),
+        detector: at('gtad'),
+        out: at('own.json'),
+        engine: 'onnx',
+        videoScores,
+      });
+      const { results } = JSON.parse(await readFile(at('own.json'), 'utf8')) as {
+        results: Record<string, { label: string }[]>;
+      };
+      return new Set(Object.values(results)[0]!.map((each) => each.label));
+    };
+    await writeFile(at('v_clip.npy'), features());
+    expect(await labelsOf()).toEqual(new Set(['a', 'b']));
+    await writeFile(
+      at('cuhk.json'),
+      JSON.stringify({ class: ['jump', 'run', 'sit'], results: { clip: [0.5, 0.1, 0.9] } }),
+    );
+    expect(await labelsOf(at('cuhk.json'))).toEqual(new Set(['jump', 'sit']));
+    await expect(
+      runLocalize({
+        features: at('wide.npy'),
+        detector: at('localiser'),
+        out: at('own.json'),
+        engine: 'onnx',
+        videoScores: at('cuhk.json'),
+      }),
+    ).rejects.toThrow(/judges its labels itself/);
+  });
+
   it('refuses features with values that are not numbers, naming the place', async () => {
     await writeFile(
       at('broken.npy'),

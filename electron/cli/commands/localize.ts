@@ -8,8 +8,7 @@ import { buildDetector } from '#core/model/detectors/build';
 import type { DetectorConfig, GtadConfig } from '#core/model/detectors/config';
 import { gtadDetectProposals, gtadForward } from '#core/model/detectors/gtad';
 import { readNpy, writeNpy } from '#core/model/weights/npy';
-import { JsonNumber, JsonObject, parseJson } from '#core/formats/shared/json';
-import { decodeText } from '#core/formats/shared/text';
+import { readVideoScores, type VideoScores } from '#core/formats/research/videoScores';
 import { detectSliding } from '#core/infer/slidingDetections';
 import { labelProposals, type Proposal } from '#core/infer/gtadProposals';
 import { openEngine } from '#service/engines/index';
@@ -27,7 +26,7 @@ export interface LocalizeArguments {
   readonly interval?: string | undefined;
   readonly out: string;
   readonly raw?: string | undefined;
-  /** JSON {label: score}: a video-level classifier's answer, for proposals without labels. */
+  /** A video-level classifier's answer: {label: score}, or of many videos as the CUHK team's file. */
   readonly videoScores?: string | undefined;
   readonly engine: string;
 }
@@ -78,32 +77,30 @@ function secondsOf(text: string | undefined, option: string): number | null {
   return seconds;
 }
 
-/** Scores of the whole video by label. @throws StudioError `bad-input` */
-async function readVideoScores(file: string): Promise<{ labels: string[]; scores: number[] }> {
-  const root = parseJson(decodeText(await readBytes(file)).text, file);
-  const entries = root instanceof JsonObject ? root.entries : [];
-  const scores = entries.map(([, score]) => (score instanceof JsonNumber ? score.value : Number.NaN));
-  if (entries.length === 0 || !scores.every((score) => score >= 0 && score <= 1)) {
-    throw new StudioError('bad-input', `${file} should read {"label": score, …} with scores from 0 to 1.`, {
-      path: file,
-    });
-  }
-  return { labels: entries.map(([label]) => label), scores };
-}
-
-/** Proposals of G-TAD, labelled by the video's best two classes where their scores are given, as its authors do. */
+/**
+ * Proposals labelled by the video's best two classes where their scores are given, as G-TAD's authors do. A localiser of this program then
+ * leaves its own proposal classifier aside.
+ */
 async function proposalsOf(
-  head: HeadInput & { readonly config: GtadConfig },
+  { config, parameters, windowSnippets }: HeadInput & { readonly config: GtadConfig },
   data: Float32Array,
   steps: number,
-  videoScores: string | undefined,
+  scores: VideoScores | null,
 ): Promise<(Proposal & { label: string })[]> {
-  const proposals = await gtadDetectProposals(head.config, head.parameters, data, steps);
-  if (videoScores === undefined) return proposals.map((each) => ({ ...each, label: '' }));
-  const { labels, scores } = await readVideoScores(videoScores);
-  return labelProposals(proposals, () => scores, VIDEO_CLASSES).map((each) => ({
+  const isTrainedHere = windowSnippets !== null;
+  const proposals = isTrainedHere
+    ? await detectSliding(
+        buildDetector({ ...config, numClasses: 0 }),
+        parameters,
+        data,
+        steps,
+        windowSnippets,
+      )
+    : await gtadDetectProposals(config, parameters, data, steps);
+  if (scores === null) return proposals.map((each) => ({ ...each, label: '' }));
+  return labelProposals(proposals, () => scores.scores, VIDEO_CLASSES).map((each) => ({
     ...each,
-    label: labels[each.classIndex]!,
+    label: scores.labels[each.classIndex]!,
   }));
 }
 
@@ -117,12 +114,17 @@ export async function runLocalize(options: LocalizeArguments): Promise<LocalizeR
   if (options.raw !== undefined && config.name !== 'g-tad') {
     throw new StudioError('wrong-usage', '--raw writes the maps of G-TAD; this head is another one.');
   }
-  if (options.videoScores !== undefined && labels.length > 0) {
+  const name = path.basename(options.features).replace(/\.npy$/i, '');
+  if (options.videoScores !== undefined && config.name !== 'g-tad') {
     throw new StudioError(
       'wrong-usage',
-      '--video-scores labels proposals of G-TAD; this head has labels of its own.',
+      '--video-scores labels proposals of G-TAD; this head judges its labels itself.',
     );
   }
+  const videoScores =
+    options.videoScores === undefined
+      ? null
+      : readVideoScores(await readBytes(options.videoScores), options.videoScores, name);
   const engine = await openEngine(requireEngineName(options.engine));
   try {
     await engine.useHeadBackend();
@@ -141,8 +143,8 @@ export async function runLocalize(options: LocalizeArguments): Promise<LocalizeR
     const seconds = (step: number): number =>
       intervalSec === null ? (step / steps) * durationSec : step * intervalSec;
     const found =
-      config.name === 'g-tad' && labels.length === 0
-        ? await proposalsOf({ ...head, config }, data, steps, options.videoScores)
+      config.name === 'g-tad' && (labels.length === 0 || videoScores !== null)
+        ? await proposalsOf({ ...head, config }, data, steps, videoScores)
         : (await detectSliding(buildDetector(config), parameters, data, steps, windowSnippets ?? steps)).map(
             (each) => ({
               ...each,
@@ -157,7 +159,6 @@ export async function runLocalize(options: LocalizeArguments): Promise<LocalizeR
         label,
       }))
       .filter(({ startSec, endSec }) => endSec > startSec);
-    const name = path.basename(options.features).replace(/\.npy$/i, '');
     const { files } = activitynet.write(
       { format: 'activitynet', kind: 'detections', videos: [{ name, segments }] },
       {},
@@ -185,7 +186,7 @@ export function register(program: Command, context: CliContext): void {
     .option('--raw <folder>', 'G-TAD: also start.npy [T], end.npy [T], confidence.npy [2, D, T]')
     .option(
       '--video-scores <file>',
-      'G-TAD: {"label": score} of the whole video; its best two classes label the proposals',
+      'G-TAD: {"label": score} of the whole video, or {"class": […], "results": {"video": […]}}; its best two classes label the proposals',
     )
     .option('--engine <name>', 'compute engine', 'auto')
     .option('--json', 'print what was written as JSON')
