@@ -23,17 +23,22 @@ function textsOf(name: string): string[] {
   return found;
 }
 
-/** Where errors come from that reach the screen; weights of other programs are read by the command line alone. */
+/** Where errors come from that reach the screen. */
 const FOLDERS = [
   'electron/service',
   'electron/worker',
   'core/annotation',
   'core/data',
+  'core/eval',
   'core/formats',
   'core/infer',
+  'core/model',
   'core/timeline',
   'core/train',
 ];
+
+/** Functions of the readers of weights that put a reason, their last argument, into a sentence. */
+const REFUSALS = new Set(['damaged', 'bad', 'fail']);
 
 const sourcesIn = (folder: string): string[] =>
   readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -50,12 +55,16 @@ function errorsOf(name: string): string[] {
     if (ts.isTemplateExpression(node)) {
       return [node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join('')];
     }
+    // A long sentence in parts.
+    if (ts.isBinaryExpression(node)) return [[...textOf(node.left), ...textOf(node.right)].join('')];
     return ts.isConditionalExpression(node) ? [...textOf(node.whenTrue), ...textOf(node.whenFalse)] : [];
   };
   const visit = (node: ts.Node): void => {
     if (ts.isNewExpression(node) && node.expression.getText(file) === 'StudioError') {
       const [code, message] = node.arguments ?? [];
       if (!/'(?:internal|wrong-usage)'/.test(code?.getText(file) ?? '')) found.push(...textOf(message));
+    } else if (ts.isCallExpression(node) && REFUSALS.has(node.expression.getText(file))) {
+      found.push(...textOf(node.arguments.at(-1)));
     }
     ts.forEachChild(node, visit);
   };
@@ -106,6 +115,18 @@ describe('words of the service', () => {
         'LoFi is kept: average mAP 34.2 % against 30.1 % of the frozen encoder on held-out videos (4.1 points more, 30 segments).',
       ),
     ).toBe('保留 LoFi：留出视频上的平均 mAP 为 34.2 %，冻结编码器为 30.1 %（高 4.1 个百分点，30 个片段）。');
+    expect(
+      toChinese(
+        'r50.pth does not fit this encoder (missing: a, b, c and 4 more; of another shape: d [1] instead of [2], e [3] instead of [4]). Choose a checkpoint of this encoder.',
+      ),
+    ).toBe(
+      'r50.pth 与此编码器不符（缺少：a, b, c 等（另有 4 个）；形状不同：d [1]（应为）[2], e [3]（应为）[4]）。请选择此编码器的检查点。',
+    );
+    expect(
+      toChinese(
+        'a.pt cannot be read: “data.pkl” is cut off. It is damaged or was not copied whole; fetch it again.',
+      ),
+    ).toBe('无法读取 a.pt：“data.pkl”不完整。文件已损坏或没有完整复制，请重新获取。');
     expect(
       toChinese('No video is in the validation subset: 1 training video of 5 were held out to measure on.'),
     ).toBe('验证集中没有视频：从 5 个训练视频中留出 1 个训练视频 用于评估。');

@@ -7,6 +7,7 @@
  */
 
 import { ERROR_SENTENCES } from './serviceErrors.ts';
+import { WEIGHT_SENTENCES } from './weightErrors.ts';
 
 /** English sentences with their Chinese. Longer ones first where one begins like another. */
 const SENTENCES: readonly (readonly [string, string])[] = [
@@ -260,6 +261,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['The disk is full. Free some space and resume the job.', '磁盘已满。请腾出空间后继续任务。'],
   ...ERROR_SENTENCES,
+  ...WEIGHT_SENTENCES,
 ];
 
 interface Rule {
