@@ -37,10 +37,7 @@ export const annotate = {
   'timeline.zoom': ['Zoom', '缩放'],
   'timeline.fit': ['Show everything', '显示全部'],
   'timeline.list': ['Segments around the playhead', '播放头附近的片段'],
-  'timeline.listCount': [
-    '{count} segments, {predictions} predictions',
-    '{count} 个片段，{predictions} 个预测',
-  ],
+  'timeline.listCount': ['{segments}, {predictions}', '{segments}，{predictions}'],
   'timeline.itemSegment': ['{label}, from {start} to {end}, {length}', '{label}，{start} 至 {end}，{length}'],
   'timeline.itemPrediction': [
     'Prediction {label}, confidence {score}, from {start} to {end}, {length}',
@@ -118,10 +115,9 @@ export const annotate = {
   'labels.delete': ['Delete label', '删除标签'],
   'labels.deleteTitle': ['Delete the label “{name}”?', '删除标签“{name}”？'],
   'labels.deleteText': [
-    '{segments} segments and {predictions} predictions of it go with it. Undo brings everything back.',
-    '它的 {segments} 个片段和 {predictions} 个预测会一并删除，可以撤销恢复。',
+    'This also deletes {segments} and {predictions}. Undo brings everything back.',
+    '它的 {segments}和 {predictions}会一并删除，可以撤销恢复。',
   ],
-  'labels.count': ['1 segment || {count} segments', '{count} 个片段'],
   'labels.pick': ['Choose a label', '选择标签'],
   'labels.pickNew': ['New label “{name}”', '新建标签“{name}”'],
 

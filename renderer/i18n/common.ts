@@ -113,6 +113,10 @@ export const common = {
   'files.replace': ['Replace', '替换'],
   'files.all': ['Choose all', '全选'],
 
+  'count.segments': ['1 segment || {count} segments', '{count} 个片段'],
+  'count.predictions': ['1 prediction || {count} predictions', '{count} 个预测'],
+  'count.videos': ['1 video || {count} videos', '{count} 个视频'],
+
   'time.seconds': ['{count} s', '{count} 秒'],
   'time.minutes': ['{count} min', '{count} 分钟'],
   'time.hours': ['{hours} h', '{hours} 小时'],

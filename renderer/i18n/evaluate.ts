@@ -18,7 +18,7 @@ export const evaluate = {
     'There are no labelled videos with predictions in this subset. Put videos into it in the Library and predict on them.',
     '此集合中没有既有标注又有预测的视频。请在素材库中将视频放入该集合并进行预测。',
   ],
-  'evaluate.summary': ['{segments} segments in {videos} videos', '{videos} 个视频中的 {segments} 个片段'],
+  'evaluate.summary': ['{segments} in {videos}', '{videos}中的 {segments}'],
   'evaluate.map': ['mAP over tIoU', '各 tIoU 下的 mAP'],
   'evaluate.mapHint': [
     'How well actions are found when so much overlap with the truth is asked for. The bands are 95 % intervals over videos.',

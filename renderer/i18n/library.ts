@@ -26,7 +26,6 @@ export const library = {
   'library.subset.training': ['Training', '训练'],
   'library.subset.validation': ['Validation', '验证'],
   'library.subset.testing': ['Testing', '测试'],
-  'library.count': ['1 video || {count} videos', '{count} 个视频'],
   'library.selected': ['{count} selected', '已选 {count} 个'],
   'library.column.name': ['Video', '视频'],
   'library.column.duration': ['Duration', '时长'],
@@ -53,8 +52,8 @@ export const library = {
   'library.failed': ['1 file was not added || {count} files were not added', '{count} 个文件未能添加'],
   'library.removeTitle': ['Remove 1 video? || Remove {count} videos?', '移除 {count} 个视频？'],
   'library.removeText': [
-    'Their {segments} segments go with them. The files stay untouched, and undo brings everything back.',
-    '其中的 {segments} 个片段也会移除。文件不受影响，可以撤销。',
+    'This also removes {segments}. The files stay untouched, and undo brings everything back.',
+    '其中的 {segments}也会移除。文件不受影响，可以撤销。',
   ],
   'library.relink': ['Find the file again', '重新定位文件'],
   'library.makeProxy': ['Make a playable copy', '制作可播放的副本'],

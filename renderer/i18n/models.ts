@@ -29,7 +29,7 @@ export const models = {
   'models.variant': ['Kind', '类型'],
   'models.created': ['Made', '创建时间'],
   'models.learned': ['Learned from', '学习自'],
-  'models.learnedFrom': ['{segments} segments, {videos} videos', '{segments} 个片段，{videos} 个视频'],
+  'models.learnedFrom': ['{segments}, {videos}', '{segments}，{videos}'],
   'models.size': ['Size', '大小'],
   'models.use': ['Use', '使用'],
   'models.inUse': ['In use', '使用中'],
