@@ -1,19 +1,21 @@
 /**
- * Colours of new labels: Okabe and Ito's palette for colour-blind eyes, then lighter and darker relatives.
+ * The colours of labels: twelve of similar weight, apart from each other for normal sight and for the three common
+ * colour-blindnesses. Found by search over sRGB for the largest least distance (OKLab, Machado et al. 2009 at full severity);
+ * `renderer/styles/colours.test.ts` holds them to it. The thirteenth label repeats the first colour with a pattern.
  */
 
 /** In the order in which labels get them. */
-export const DEFAULT_COLOURS: readonly string[] = [
-  '#e69f00',
-  '#56b4e9',
-  '#009e73',
-  '#f0e442',
-  '#0072b2',
-  '#d55e00',
-  '#cc79a7',
-  '#999999',
-  '#8fd3a8',
-  '#b39ddb',
-  '#ff8a80',
-  '#80cbc4',
-];
+export const LABEL_COLOURS = [
+  '#5490f4',
+  '#fc9028',
+  '#a8d8f4',
+  '#f0cc28',
+  '#c078a0',
+  '#9cc07c',
+  '#fc5428',
+  '#60c0f4',
+  '#ccd8a0',
+  '#f03cdc',
+  '#9c9c70',
+  '#d89cb8',
+] as const;

@@ -52,15 +52,23 @@ export function lineFigure(
 ): PlotOptions {
   const series = [...new Set(points.map((point) => point.series))];
   const range = series.map((name, i) => colours[name] ?? OTHER_COLOURS[i % OTHER_COLOURS.length]!);
+  // Of a single point the axes make numbers with many digits: it gets round ones, and room around it.
+  const [xs, ys] = [new Set(points.map((point) => point.x)), new Set(points.map((point) => point.y))];
+  const alone = [...ys][0] ?? 0;
+  const yBounds = yDomain ?? (ys.size === 1 && alone > 0 ? [0, 2 * alone] : undefined);
   const few = points.length <= 60 * Math.max(1, series.length);
   return {
     color: { domain: series, range, legend: false },
-    x: { label: x, ...(xTicks === undefined ? {} : { ticks: [...xTicks] }) },
+    x: {
+      label: x,
+      ...(xTicks === undefined ? {} : { ticks: [...xTicks] }),
+      ...(xs.size === 1 ? { ticks: [...xs], tickFormat: String } : {}),
+    },
     y: {
       label: y === '' ? null : y,
       grid: true,
       nice: true,
-      ...(yDomain === undefined ? {} : { domain: [...yDomain] }),
+      ...(yBounds === undefined ? {} : { domain: [...yBounds] }),
     },
     marks: [
       plot.areaY(

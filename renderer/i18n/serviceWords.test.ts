@@ -95,6 +95,20 @@ describe('words of the service', () => {
     expect(english).toEqual([]);
   });
 
+  it('has what every badge of a video means in Chinese', () => {
+    const files = ['media/index/badges', 'media/index/seekCost', 'handlers/videos'];
+    const sentences = files
+      .flatMap((name) => textsOf(`electron/service/${name}.ts`))
+      .filter((text) => /^\s?\S.* .*[.X]$/.test(text));
+    expect(sentences.length).toBeGreaterThan(13);
+    expect(sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)))).toEqual([]);
+    expect(
+      toChinese(
+        'The clock starts anew 2 times inside the file (recordings joined by copying); the parts are counted on, one behind the other. Jumping is slow: a playable copy helps.',
+      ),
+    ).toContain('重新开始了 2 次（');
+  });
+
   it('has every error that a person can do something about in Chinese', () => {
     const english = FOLDERS.flatMap((folder) =>
       sourcesIn(folder).flatMap((name) => errorsOf(name).filter((text) => !/[一-鿿]/.test(toChinese(text)))),

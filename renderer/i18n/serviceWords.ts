@@ -6,6 +6,7 @@
  * shown in English.
  */
 
+import { BADGE_SENTENCES } from './badgeWords.ts';
 import { ERROR_SENTENCES } from './serviceErrors.ts';
 import { WEIGHT_SENTENCES } from './weightErrors.ts';
 
@@ -169,7 +170,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['{count} videos', '{count} 个视频'],
   // Names that the service gives
-  ['Model {number} (frozen encoder)', '模型 {number}（冻结编码器）'],
+  ['{name} (frozen encoder)', '{name}（冻结编码器）'],
+  ['TensorFlow (native)', 'TensorFlow（原生）'],
+  ['WebGPU (graphics card)', 'WebGPU（显卡）'],
+  ['TF.js (reference)', 'TF.js（参考实现）'],
   ['Model {number}', '模型 {number}'],
   // Steps
   ['Decoding', '正在解码'],
@@ -262,6 +266,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['The disk is full. Free some space and resume the job.', '磁盘已满。请腾出空间后继续任务。'],
   ...ERROR_SENTENCES,
   ...WEIGHT_SENTENCES,
+  ...BADGE_SENTENCES,
 ];
 
 interface Rule {

@@ -1,10 +1,10 @@
 /**
  * The project's labels, in the person's order.
  */
+import { LABEL_COLOURS } from '#core/annotation/colours';
 import type { LabelInfo } from '#core/contract/info';
 import { invoke, on } from '../api/studio.ts';
 import { notifyError } from './notices.svelte.ts';
-import { LABEL_COLOURS } from './palette.ts';
 
 class LabelsState {
   list = $state.raw<readonly LabelInfo[]>([]);

@@ -55,6 +55,19 @@ async function picture(page: Page, name: string): Promise<void> {
   await session.detach();
 }
 
+/** Waits until every picture inside the window has come and no figure is still being worked out. */
+async function waitForPictures(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const inside = [...document.images].filter((image) => {
+      const { top, bottom, left, right, width } = image.getBoundingClientRect();
+      const isIn = width > 0 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+      return isIn && image.checkVisibility();
+    });
+    const busy = document.querySelector('[aria-busy="true"]');
+    return busy === null && inside.every((image) => image.complete && image.naturalWidth > 0);
+  });
+}
+
 interface Opened {
   readonly stage: Stage;
   readonly close: () => Promise<void>;
@@ -88,6 +101,7 @@ async function inAllWords({ page, ask }: Stage, name: string, large: boolean): P
       await ask('settings.set', { theme, language });
       await page.locator(`html[data-theme="${theme}"][lang="${language}"]`).waitFor();
       await page.waitForTimeout(REDRAW_MS);
+      await waitForPictures(page);
       await picture(page, `${name}-${theme}-${language === 'en' ? 'en' : 'zh'}${large ? '-2560' : ''}`);
     }
   }

@@ -38,17 +38,32 @@ export const START_SHOTS: readonly Shot[] = [
   },
 ];
 
+/** Annotate with the first testing video, its exact first frame shown. */
+async function openVideo({ page, ask, show }: Stage): Promise<void> {
+  const { items } = await ask('videos.list', { subset: 'testing' });
+  await show(`annotate/${items[0]?.id ?? ''}`);
+  await page.locator('[data-testid=stage]:not([data-frame="-1"])').waitFor();
+}
+
 /** Of a project with videos, labels, models and predictions. */
 export const FULL_SHOTS: readonly Shot[] = [
   { name: 'library', prepare: screen('library', '[data-testid=video-row] img') },
   {
     name: 'annotate',
-    prepare: async ({ page, ask, show }) => {
-      const { items } = await ask('videos.list', { subset: 'testing' });
-      await show(`annotate/${items[0]?.id ?? ''}`);
-      await page.locator('[data-testid=stage]:not([data-frame="-1"])').waitFor();
+    prepare: async (stage) => {
+      await openVideo(stage);
+      await stage.page.keyboard.press('Tab');
+      await stage.page.keyboard.press('Tab');
+      await stage.page.getByTestId('segment-panel').waitFor();
     },
   },
+  ...(['list', 'labels', 'history'] as const).map((tab) => ({
+    name: `annotate-${tab}`,
+    prepare: async (stage: Stage) => {
+      await openVideo(stage);
+      await stage.page.getByTestId(`tab-${tab}`).click();
+    },
+  })),
   { name: 'train', prepare: screen('train', '[data-testid=train-start]') },
   {
     name: 'train-expert',

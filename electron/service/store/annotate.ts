@@ -5,7 +5,7 @@ import { planEdit, type EditContext } from '#core/annotation/edits';
 import { composePatches, EMPTY_PATCH } from '#core/annotation/patch';
 import type { Edit } from '#core/contract/edit';
 import type { EditResult } from '#core/contract/info';
-import { DEFAULT_COLOURS } from '#core/annotation/colours';
+import { LABEL_COLOURS } from '#core/annotation/colours';
 import type { Store } from './store.ts';
 
 /** Who edits; the time is now. */
@@ -45,5 +45,5 @@ export function applyEdits(store: Store, edits: readonly Edit[], editor: Editor,
 
 /** Colour of the next new label. */
 export function nextColour(index: number): string {
-  return DEFAULT_COLOURS[index % DEFAULT_COLOURS.length] ?? '#888888';
+  return LABEL_COLOURS[index % LABEL_COLOURS.length] ?? '#888888';
 }

@@ -20,6 +20,13 @@ export function flatten(config: object, prefix = ''): [string, ExpertValue][] {
   });
 }
 
+/** A value in its field: no more digits than anybody reads. */
+export function shortText(value: ExpertValue): string {
+  return typeof value === 'number' && !Number.isInteger(value)
+    ? String(Number(value.toPrecision(4)))
+    : String(value ?? '');
+}
+
 /** What a person typed, of the same kind as the former value; undefined when it is not. */
 export function parseLike(former: ExpertValue, text: string): ExpertValue | undefined {
   const trimmed = text.trim();

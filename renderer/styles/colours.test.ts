@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LABEL_COLOURS } from './palette.ts';
+import { LABEL_COLOURS } from '#core/annotation/colours';
 
 type Triple = readonly [number, number, number];
 
@@ -89,7 +89,7 @@ describe('label colours', () => {
 });
 
 describe('themes', () => {
-  const css = readFileSync(new URL('../styles/tokens.css', import.meta.url), 'utf8');
+  const css = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8');
   const block = (name: string): Readonly<Record<string, string>> => {
     const from = css.indexOf(`[data-theme='${name}']`);
     const body = css.slice(from, css.indexOf('}', from));
