@@ -13,13 +13,14 @@ import { main } from './index.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** The pinned Electron's binary, where it has been fetched; null otherwise. */
-export function electronBinary(root: string = ROOT): string | null {
+/** The pinned Electron's binary, where it has been fetched; null otherwise. `ELECTRON_OVERRIDE_DIST_PATH` names another folder, as for Electron's own package. */
+function electronBinary(): string | null {
   const below: Partial<Record<NodeJS.Platform, string>> = {
     win32: 'electron.exe',
     darwin: 'Electron.app/Contents/MacOS/Electron',
   };
-  const binary = path.join(root, 'node_modules/electron/dist', below[process.platform] ?? 'electron');
+  const folder = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? path.join(ROOT, 'node_modules/electron/dist');
+  const binary = path.join(folder, below[process.platform] ?? 'electron');
   return existsSync(binary) ? binary : null;
 }
 

@@ -15,7 +15,7 @@ const SCREENS = [
 const SECTIONS = ['general', 'keys', 'reaction', 'engines', 'labels', 'import', 'export', 'backups'] as const;
 
 describe('the other screens without eyes and without a mouse', () => {
-  const studio = useStudio(async () => ({ project: (await writeKitchen()).project }));
+  const studio = useStudio(writeKitchen);
   beforeAll(() => studio().page.getByTestId('nav-library').waitFor());
 
   const show = async (screen: ScreenName): Promise<void> => {

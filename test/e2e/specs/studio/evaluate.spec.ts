@@ -1,13 +1,10 @@
 /** Evaluate: every figure opens the clips behind its marks, and is saved as a picture and as numbers. */
-import { mkdtempSync, readFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RATE } from '../../fixtures/kitchen.ts';
-import { writeProject } from '../../fixtures/project.ts';
+import { writeFootageProject } from '../../fixtures/project.ts';
 import { useStudio } from '../../fixtures/spec.ts';
 import { SHELL } from '../../fixtures/studio.ts';
-import { writeVideos } from '../../fixtures/videos.ts';
 import { windowPage } from '../../pages/window.ts';
 
 /** A figure, its mark to click, what the strip says then, and the first line of its numbers. */
@@ -25,11 +22,8 @@ const FIGURES = [
 ] as const;
 
 describe('evaluating', () => {
-  const studio = useStudio(async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi e2e videos-'));
-    const videos = await writeVideos(folder, 2);
-    const project = await writeProject({
-      files: videos.map((video) => video.file),
+  const studio = useStudio(() =>
+    writeFootageProject(2, () => ({
       labels: ['pour', 'stir', 'cut'],
       items: [
         { video: 0, label: 'stir', fromSec: 6, toSec: 9 },
@@ -41,9 +35,8 @@ describe('evaluating', () => {
         { video: 0, label: 'stir', fromSec: 6.5, toSec: 9, score: 0.6 },
         { video: 1, label: 'pour', fromSec: 3, toSec: 5.5, score: 0.5 },
       ],
-    });
-    return { project };
-  });
+    })),
+  );
   const clips = (): ReturnType<ReturnType<typeof studio>['page']['getByTestId']> =>
     studio().page.getByTestId('clips');
 

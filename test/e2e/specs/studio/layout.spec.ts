@@ -18,7 +18,7 @@ const SCREENS: readonly ScreenName[] = [
 const GOOD_SHIFT = 0.1;
 
 describe.runIf(SHELL === 'browser')('the smallest window', () => {
-  const studio = useStudio(async () => ({ project: (await writeKitchen()).project }));
+  const studio = useStudio(writeKitchen);
   beforeAll(async () => {
     const { page } = studio();
     await page.setViewportSize({ width: 1280, height: 720 });

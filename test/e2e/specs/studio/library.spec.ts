@@ -2,7 +2,8 @@ import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createProject } from '#service/store/store';
+import { createProject, openProject } from '#service/store/store';
+import { newVideo } from '../../../behaviour/projectFixture.ts';
 import { AWKWARD } from '../../../fixtures/videos/awkward.ts';
 import { writeKitchen, type Kitchen } from '../../fixtures/kitchen.ts';
 import { useStudio } from '../../fixtures/spec.ts';
@@ -45,6 +46,42 @@ describe('adding videos to the Library', () => {
     await choose(studio(), [video?.file ?? ''], () => library.drop(video?.name ?? ''));
     await page.getByText('A browser does not say where a dropped file lies').waitFor();
     await library.row(video?.name ?? '').waitFor();
+  });
+});
+
+describe('the Library of ten thousand videos', () => {
+  const COUNT = 10_000;
+  const studio = useStudio(() => {
+    const { project } = emptyProject();
+    const store = openProject(project);
+    store.videos.add(
+      Array.from({ length: COUNT }, (_, at) => ({
+        ...newVideo(at),
+        path: `/videos/video-${String(at).padStart(5, '0')}.mp4`,
+      })),
+    );
+    store.close();
+    return { project };
+  });
+
+  it('scrolls from end to end with a screenful of rows, and finds one of them', async () => {
+    const { page } = studio();
+    const library = libraryPage(page);
+    await library.open();
+    await page.getByText('10,000 videos').waitFor();
+    await library.row('video-00000.mp4').waitFor();
+    const list = page.locator('.library .scroll').first();
+    for (const share of [0.25, 0.5, 0.75, 1]) {
+      await list.evaluate((element, at) => (element.scrollTop = at * element.scrollHeight), share);
+      const near = Math.min(COUNT - 1, Math.round(share * COUNT));
+      const number = async (): Promise<number> =>
+        Number(/\d+/.exec((await library.names()).at(-1) ?? '')?.[0]);
+      await expect.poll(async () => Math.abs((await number()) - near)).toBeLessThan(60);
+      expect(await library.rows.count()).toBeLessThan(80);
+    }
+    await library.row('video-09999.mp4').waitFor();
+    await library.search('07321');
+    await expect.poll(library.names).toEqual(['video-07321.mp4']);
   });
 });
 

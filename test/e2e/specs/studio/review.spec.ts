@@ -1,21 +1,14 @@
 /** The review of predictions: what is looped, what stands around the candidate, and every decision by one key. */
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RATE } from '../../fixtures/kitchen.ts';
-import { writeProject } from '../../fixtures/project.ts';
+import { writeFootageProject } from '../../fixtures/project.ts';
 import { useStudio } from '../../fixtures/spec.ts';
-import { writeVideos } from '../../fixtures/videos.ts';
 import { reviewPage } from '../../pages/review.ts';
 import { windowPage } from '../../pages/window.ts';
 
 describe('reviewing', () => {
-  const studio = useStudio(async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi e2e videos-'));
-    const videos = await writeVideos(folder, 1);
-    const project = await writeProject({
-      files: videos.map((video) => video.file),
+  const studio = useStudio(() =>
+    writeFootageProject(1, () => ({
       labels: ['pour', 'stir', 'cut'],
       former: true,
       items: [
@@ -24,9 +17,8 @@ describe('reviewing', () => {
         { video: 0, label: 'pour', fromSec: 11, toSec: 12, score: 0.74 },
         { video: 0, label: 'stir', fromSec: 14, toSec: 16, score: 0.52 },
       ],
-    });
-    return { project };
-  });
+    })),
+  );
   const review = (): ReturnType<typeof reviewPage> => reviewPage(studio().page);
   beforeAll(async () => {
     await review().open();

@@ -1,10 +1,7 @@
 /** Train: the simple form, a run that is paused, cancelled and carried through, and what is kept of it. The trainings are real and small. */
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { useStudio } from '../../fixtures/spec.ts';
-import { makeLabelledProject } from '../../fixtures/videos.ts';
+import { writeLabelledProject } from '../../fixtures/videos.ts';
 import { trainPage } from '../../pages/train.ts';
 import { windowPage } from '../../pages/window.ts';
 
@@ -20,11 +17,7 @@ const SMALL = {
 };
 
 describe('training', () => {
-  const studio = useStudio(async () => {
-    const project = path.join(mkdtempSync(path.join(os.tmpdir(), 'lofi e2e ü-')), 'Küche');
-    await makeLabelledProject(project);
-    return { project };
-  });
+  const studio = useStudio(writeLabelledProject);
   const train = (): ReturnType<typeof trainPage> => trainPage(studio().page);
 
   it('says what a training learns from, and follows what it shall optimise and how long it may take', async () => {

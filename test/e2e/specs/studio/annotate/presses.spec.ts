@@ -1,10 +1,7 @@
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { writeProject } from '../../../fixtures/project.ts';
+import { writeFootageProject } from '../../../fixtures/project.ts';
 import { useStudio } from '../../../fixtures/spec.ts';
-import { writeVideos, type SpecVideo } from '../../../fixtures/videos.ts';
+import type { SpecVideo } from '../../../fixtures/videos.ts';
 import { annotatePage, type AnnotatePage } from '../../../pages/annotate.ts';
 import { windowPage } from '../../../pages/window.ts';
 
@@ -16,12 +13,12 @@ const SPEED = 2;
 describe('labelling a video of 20 actions by keyboard', () => {
   let video: SpecVideo;
   const studio = useStudio(async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi e2e videos-'));
-    const [written] = await writeVideos(folder, 1, 260);
+    const labelsOf = (one?: SpecVideo): string[] => [...new Set(one?.actions.map(({ label }) => label))];
+    const { project, videos } = await writeFootageProject(1, ([one]) => ({ labels: labelsOf(one) }), 260);
+    const [written] = videos;
     if (written === undefined) throw new Error('No video was written.');
     video = written;
-    const labels = [...new Set(video.actions.map((action) => action.label))];
-    return { project: await writeProject({ files: [video.file], labels }) };
+    return { project };
   });
   let annotate: AnnotatePage;
   beforeAll(async () => {

@@ -1,0 +1,108 @@
+/** Compute engines: an installation that is cancelled, one that fails, and, where the wheel is at hand, a whole one with its test. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeKitchen } from '../../fixtures/kitchen.ts';
+import { useStudio } from '../../fixtures/spec.ts';
+import { windowPage } from '../../pages/window.ts';
+
+/** TensorFlow's wheel (tensorflow-cpu, the version that is pinned): 270 MB, so it is not fetched for a test. */
+const WHEEL = process.env['LOFI_TENSORFLOW_WHEEL'] ?? '';
+const canInstall =
+  process.platform === 'linux' &&
+  process.arch === 'x64' &&
+  spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
+
+describe.runIf(canInstall)('installing an engine', () => {
+  const data = mkdtempSync(path.join(os.tmpdir(), 'lofi engines ü-'));
+  /** A package index: it keeps everybody waiting, or has nothing. */
+  let index: Server;
+  let hasNothing = false;
+  const waiting = new Set<ServerResponse>();
+  const answer = (response: ServerResponse): void => void response.writeHead(404).end();
+  const studio = useStudio(async () => {
+    index = createServer((_request, response) => {
+      if (hasNothing) answer(response);
+      else waiting.add(response);
+    });
+    await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
+    const { port } = index.address() as AddressInfo;
+    return {
+      project: (await writeKitchen()).project,
+      env: { LOFI_DATA: data, PIP_INDEX_URL: `http://127.0.0.1:${port}/simple`, PIP_NO_CACHE_DIR: '1' },
+    };
+  });
+  beforeAll(async () => {
+    const { page } = studio();
+    await windowPage(page).goTo('settings');
+    await page.getByTestId('settings-engines').click();
+  });
+  afterAll(() => {
+    index.closeAllConnections();
+    index.close();
+  });
+  const row = () => studio().page.getByTestId('engine-tensorflow');
+  const install = () => studio().page.getByTestId('engine-install-tensorflow');
+  const jobBar = () => studio().page.getByTestId('job-bar');
+
+  it('says what is fetched while it waits, and is cancelled without leaving anything', async () => {
+    await row().getByText('Not available').waitFor();
+    await install().click();
+    await jobBar()
+      .getByText(/Downloading tensorflow-cpu [\d.]+ \(\d+ MB\)/)
+      .waitFor();
+    await expect.poll(() => waiting.size).toBeGreaterThan(0);
+    expect(await install().isDisabled()).toBe(true);
+    await jobBar().getByRole('button', { name: 'Cancel' }).click();
+    await jobBar().getByText('Nothing is running').waitFor();
+    await expect.poll(() => install().isEnabled()).toBe(true);
+    const { ask } = windowPage(studio().page);
+    expect((await ask('jobs.list', {}))[0]).toMatchObject({ kind: 'engine-install', state: 'cancelled' });
+    expect(existsSync(path.join(data, 'engines/tensorflow/current'))).toBe(false);
+    for (const response of waiting) answer(response);
+  });
+
+  it('says in pip’s own words why it failed, and can be tried again', async () => {
+    const { page } = studio();
+    hasNothing = true;
+    await install().click();
+    await page
+      .getByRole('region', { name: 'Notices' })
+      .getByText(/No matching distribution found/)
+      .waitFor({ timeout: 60_000 });
+    await jobBar().getByRole('link').click();
+    await page
+      .getByTestId('job')
+      .first()
+      .getByText(/No matching distribution found/)
+      .waitFor();
+    await page.getByTestId('job').first().getByRole('button', { name: 'Try again' }).waitFor();
+    await windowPage(page).goTo('settings');
+    await page.getByTestId('settings-engines').click();
+  });
+
+  it.runIf(WHEEL !== '')(
+    'installs it whole, tests it and takes it (LOFI_TENSORFLOW_WHEEL names the wheel)',
+    async () => {
+      const { page } = studio();
+      const wheels = path.join(data, 'engines/tensorflow/wheels');
+      mkdirSync(wheels, { recursive: true });
+      symlinkSync(WHEEL, path.join(wheels, path.basename(WHEEL)));
+      await install().click();
+      const test = page.getByTestId('engine-test-tensorflow');
+      await test.waitFor({ timeout: 300_000 });
+      await test.click();
+      await row().getByText('Self-test passed').waitFor({ timeout: 200_000 });
+      await row().getByRole('radio').check();
+      await expect
+        .poll(async () => (await windowPage(page).ask('settings.get', {})).engine)
+        .toBe('tensorflow');
+    },
+    600_000,
+  );
+});
