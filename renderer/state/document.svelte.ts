@@ -15,6 +15,7 @@ import { invoke, on } from '../api/studio.ts';
 import { edits, sendEdit } from './edits.svelte.ts';
 import { labels } from './labels.svelte.ts';
 import { notifyError } from './notices.svelte.ts';
+import { bySpan, SegmentIndex } from './segmentIndex.ts';
 import { studio } from './studio.svelte.ts';
 
 class DocumentState {
@@ -30,36 +31,29 @@ class DocumentState {
   selection = $state.raw<ReadonlySet<string>>(new Set());
   revision = 0;
   /** Kept in step with `segments`, which is what reading it depends on: 100,000 entries are not built anew for each edit. */
-  readonly #segmentIndex = new Map<string, SegmentInfo>();
+  readonly #index = new SegmentIndex();
   readonly predictionById = $derived(
     new Map(this.predictions.map((prediction) => [prediction.id, prediction])),
   );
   /** Segments by id. */
   get segmentById(): ReadonlyMap<string, SegmentInfo> {
     void this.segments;
-    return this.#segmentIndex;
+    return this.#index.byId;
+  }
+  /** A label's segments, sorted by start; the same object until one of them changes. */
+  segmentsOf(labelId: string): readonly SegmentInfo[] {
+    void this.segments;
+    return this.#index.ofLabel(labelId);
   }
   /** Replaces all segments; the list need not be sorted. */
   setSegments(list: readonly SegmentInfo[]): void {
-    this.#segmentIndex.clear();
-    for (const segment of list) {
-      this.#segmentIndex.set(segment.id, segment);
-    }
-    this.segments = sorted(list);
+    this.#index.set(list);
+    this.segments = this.#index.all;
   }
   /** Puts changed segments into their places; null takes one away. */
   changeSegments(changed: ReadonlyMap<string, SegmentInfo | null>): void {
-    const list = this.segments.filter((segment) => !changed.has(segment.id));
-    for (const [id, after] of changed) {
-      if (after === null) {
-        this.#segmentIndex.delete(id);
-      } else {
-        this.#segmentIndex.set(id, after);
-        list.push(after);
-      }
-    }
-    // Two sorted runs: sorting them is one merge.
-    this.segments = sorted(list);
+    this.#index.change(changed);
+    this.segments = this.#index.all;
   }
   /** The one selected segment, if exactly one is. */
   readonly selectedSegment = $derived(
@@ -97,7 +91,7 @@ export async function openVideo(id: string): Promise<void> {
     doc.video = video;
     doc.setSegments(document.segments);
     doc.covered = document.covered;
-    doc.predictions = sorted(predictions);
+    doc.predictions = [...predictions].sort(bySpan);
     doc.revision = document.revision;
     doc.loading = false;
     const response = await fetch(`${studio.mediaBase}/index/${encodeURIComponent(id)}`);
@@ -123,12 +117,6 @@ export function closeVideo(): void {
   doc.loading = false;
 }
 
-function sorted<T extends { readonly startPts: number; readonly endPts: number }>(
-  list: readonly T[],
-): readonly T[] {
-  return [...list].sort((a, b) => a.startPts - b.startPts || a.endPts - b.endPts);
-}
-
 /** Reads the annotation again; what is selected and still there stays selected. */
 async function rereadDocument(): Promise<void> {
   const id = doc.video?.id;
@@ -148,7 +136,7 @@ async function rereadDocument(): Promise<void> {
   doc.video = video;
   doc.setSegments(document.segments);
   doc.covered = document.covered;
-  doc.predictions = sorted(predictions);
+  doc.predictions = [...predictions].sort(bySpan);
   doc.revision = document.revision;
   const there = [...doc.selection].filter((one) => doc.segmentById.has(one) || doc.predictionById.has(one));
   if (there.length !== doc.selection.size) {
@@ -196,7 +184,7 @@ async function relist(): Promise<void> {
     return;
   }
   const mine = opening;
-  const fresh = sorted(await invoke('predictions.list', { videoId: id }));
+  const fresh = [...(await invoke('predictions.list', { videoId: id }))].sort(bySpan);
   if (mine !== opening || doc.video?.id !== id) {
     return;
   }
@@ -253,7 +241,7 @@ const reader: DocumentReader = {
   label: (id) => labels.byId.get(id),
   labels: () => labels.list,
   segment: (id) => doc.segmentById.get(id),
-  segmentsOfLabel: (labelId) => doc.segments.filter((segment) => segment.labelId === labelId),
+  segmentsOfLabel: (labelId) => doc.segmentsOf(labelId),
   covered: (videoId) => (doc.video?.id === videoId ? doc.covered : []),
   prediction: (id) => doc.predictionById.get(id),
   predictionOfSegment: (id) => doc.predictions.find((prediction) => prediction.segmentId === id),

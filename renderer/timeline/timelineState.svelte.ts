@@ -54,11 +54,14 @@ export const FURTHER_ROW_PX = 13;
 export const COLLAPSED_PX = 9;
 
 interface BuiltLane {
-  readonly from: readonly TrackItem[];
+  readonly segments: readonly SegmentInfo[];
+  readonly predictions: readonly PredictionInfo[];
   readonly lane: Lane<TrackItem>;
 }
 
-function sameItems(a: readonly TrackItem[], b: readonly TrackItem[]): boolean {
+const NO_PREDICTIONS: readonly PredictionInfo[] = [];
+
+function sameItems(a: readonly PredictionInfo[], b: readonly PredictionInfo[]): boolean {
   return a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
@@ -104,11 +107,9 @@ class TimelineState {
   /** The lanes of the last time: an edit changes one label's, and 100,000 segments are not stacked anew for it. */
   #built: ReadonlyMap<string, BuiltLane> = new Map();
 
-  readonly tracks: readonly Track[] = $derived.by(() => {
-    const byLabel = new Map<string, TrackItem[]>(labels.list.map((label) => [label.id, []]));
-    for (const segment of doc.segments) {
-      byLabel.get(segment.labelId)?.push(segment);
-    }
+  /** Predictions that are shown, by label. */
+  readonly #shown = $derived.by(() => {
+    const byLabel = new Map<string, PredictionInfo[]>(labels.list.map((label) => [label.id, []]));
     for (const prediction of doc.predictions) {
       const shown =
         prediction.review === 'predicted'
@@ -118,19 +119,27 @@ class TimelineState {
         byLabel.get(prediction.labelId)?.push(prediction);
       }
     }
+    return byLabel;
+  });
+
+  readonly tracks: readonly Track[] = $derived.by(() => {
     const lanes = new Map<string, BuiltLane>();
     const tracks = labels.list.map((label) => {
-      const items = byLabel.get(label.id)!;
-      const built = this.#built.get(label.id);
-      const lane = built !== undefined && sameItems(built.from, items) ? built.lane : buildLane(items);
-      lanes.set(label.id, { from: items, lane });
-      const predictionCount = items.reduce((sum, item) => sum + (isPrediction(item) ? 1 : 0), 0);
+      const segments = doc.segmentsOf(label.id);
+      const predictions = this.#shown.get(label.id) ?? NO_PREDICTIONS;
+      const before = this.#built.get(label.id);
+      const same =
+        before !== undefined && before.segments === segments && sameItems(before.predictions, predictions);
+      const lane = same
+        ? before.lane
+        : buildLane<TrackItem>(predictions.length === 0 ? segments : [...segments, ...predictions]);
+      lanes.set(label.id, { segments, predictions, lane });
       return {
         label,
         lane,
         collapsed: this.collapsed.has(label.id),
-        segmentCount: items.length - predictionCount,
-        predictionCount,
+        segmentCount: segments.length,
+        predictionCount: predictions.length,
       };
     });
     this.#built = lanes;
