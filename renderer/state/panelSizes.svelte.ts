@@ -21,7 +21,7 @@ function stored(): Partial<PanelSizes> {
 /** Sizes in pixels; 0 hides a panel. */
 export const panelSizes: PanelSizes = $state({
   videos: 176,
-  side: 280,
+  side: 320,
   timeline: Math.max(324, Math.round(window.innerHeight * 0.42)),
   ...stored(),
 });

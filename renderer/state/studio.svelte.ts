@@ -31,6 +31,8 @@ class StudioState {
   app = $state.raw<AppInfo | null>(null);
   project = $state.raw<ProjectInfo | null>(null);
   settings = $state.raw<SettingsInfo>(DEFAULT_SETTINGS);
+  /** Whether the theme now in force has a light ground. */
+  isLight = $state(false);
   /** Grows whenever the service comes back: what was read before may be old. */
   generation = $state(0);
 
@@ -57,7 +59,9 @@ function applySettings(settings: SettingsInfo): void {
 function applyTheme(): void {
   const { theme } = studio.settings;
   const system = contrastQuery.matches ? 'high-contrast' : darkQuery.matches ? 'dark' : 'light';
-  document.documentElement.dataset['theme'] = theme === 'system' ? system : theme;
+  const inForce = theme === 'system' ? system : theme;
+  document.documentElement.dataset['theme'] = inForce;
+  studio.isLight = inForce === 'light';
 }
 
 /** Reads what is needed first and listens from then on. */

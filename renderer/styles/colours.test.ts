@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { LABEL_COLOURS } from '#core/annotation/colours';
+import { colourOnLight, LABEL_COLOURS } from '#core/annotation/colours';
 
 type Triple = readonly [number, number, number];
 
@@ -85,6 +85,15 @@ describe('label colours', () => {
     for (const colour of LABEL_COLOURS) {
       expect(contrast(colour, '#10141a')).toBeGreaterThan(4.5);
     }
+  });
+
+  it('are seen as lines on white, their hue kept', () => {
+    for (const colour of [...LABEL_COLOURS, '#ffffff', '#ffff00']) {
+      expect(contrast(colourOnLight(colour), '#ffffff')).toBeGreaterThanOrEqual(3);
+    }
+    expect(colourOnLight('#0000ff')).toBe('#0000ff');
+    expect(colourOnLight('#ffff00')).toMatch(/^#([0-9a-f]{2})\1(00)$/);
+    expect(colourOnLight('currentColor')).toBe('currentColor');
   });
 });
 

@@ -220,7 +220,7 @@ export function importFiles(
     store,
     edits,
     { annotator: options.annotator, source: 'import' },
-    `Import ${segments.length} segments from ${path.basename(options.name)}`,
+    `Import ${segments.length} segment${segments.length === 1 ? '' : 's'} from ${path.basename(options.name)}`,
   );
   keepReport(store, report, options);
   return { report, result };

@@ -7,7 +7,7 @@ import process from 'node:process';
 import { randomUUID } from 'node:crypto';
 import { StudioError, toErrorInfo } from '#core/contract/errors';
 import type { Publish } from '#core/contract/events';
-import type { JobKind, ModelInfo } from '#core/contract/info';
+import type { JobKind, JobState, ModelInfo } from '#core/contract/info';
 import type { EngineName } from '#core/compute/engine';
 import type { PublishedWeights } from '#core/model/weights/published';
 import type { TrainConfig } from '#core/train/config';
@@ -61,6 +61,8 @@ export interface RunnerContext {
 
 /** Ending of the worker's checkpoints, which a finished training no longer needs. */
 const CHECKPOINT = '.checkpoint';
+/** States from which a job may still make its models. */
+const UNFINISHED: ReadonlySet<JobState> = new Set(['queued', 'running', 'paused', 'interrupted']);
 const MODEL_FILES = ['model.json', 'weights.safetensors'];
 
 /** @throws StudioError `damaged` when a model that a worker reported is not whole */
@@ -337,11 +339,15 @@ export function prepareTraining(
     ...(rates === null ? {} : { rates }),
   };
   saveSnapshot(output, job);
-  const number =
-    1 +
-    store.models
+  // Above every model that is there and every one that a training in the queue will make.
+  const names = [
+    ...store.models.list().map((model) => model.name),
+    ...store.jobs
       .list()
-      .reduce((highest, model) => Math.max(highest, Number(/^Model (\d+)/.exec(model.name)?.[1] ?? 0)), 0);
+      .filter((job) => UNFINISHED.has(job.state))
+      .flatMap((job) => /^Train (Model \d+)$/.exec(job.title)?.[1] ?? []),
+  ];
+  const number = 1 + Math.max(0, ...names.map((name) => Number(/^Model (\d+)/.exec(name)?.[1] ?? 0)));
   const request: TrainRequestRecord = {
     config,
     name: `Model ${number}`,

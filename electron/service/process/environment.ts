@@ -9,10 +9,24 @@ import process from 'node:process';
 const KEPT = new Set(
   (
     'PATH HOME USER LOGNAME LANG LANGUAGE TZ TMPDIR TEMP TMP DISPLAY WAYLAND_DISPLAY XAUTHORITY LD_LIBRARY_PATH DYLD_LIBRARY_PATH ' +
-    'SYSTEMROOT SYSTEMDRIVE WINDIR APPDATA LOCALAPPDATA USERPROFILE PROGRAMFILES PROGRAMDATA NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE PATHEXT COMSPEC'
+    'SYSTEMROOT SYSTEMDRIVE WINDIR APPDATA LOCALAPPDATA USERPROFILE PROGRAMFILES PROGRAMDATA NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE PATHEXT COMSPEC ' +
+    // What is fetched goes through a company's proxy and trusts its certificate.
+    'HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR'
   ).split(' '),
 );
-const KEPT_PREFIXES = ['LC_', 'XDG_', 'LOFI_', 'CUDA_', 'NVIDIA_', 'VK_', 'MESA_', 'TF_', 'OMP_', 'ORT_'];
+const KEPT_PREFIXES = [
+  'LC_',
+  'XDG_',
+  'LOFI_',
+  'CUDA_',
+  'NVIDIA_',
+  'VK_',
+  'MESA_',
+  'TF_',
+  'OMP_',
+  'ORT_',
+  'PIP_',
+];
 
 /** Whatever the person's shell says: libraries that report home are told not to (docs/decisions/0094). */
 const QUIET = { ORT_DISABLE_TELEMETRY: '1' } as const;

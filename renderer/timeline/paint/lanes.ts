@@ -2,6 +2,7 @@
  * Painting of the lanes: segments solid, predictions outlined and hatched, rejected ones a thin line, former edges as a ghost.
  * Canvas calls only; what is where was decided in `core/timeline`.
  */
+import { colourOnLight } from '#core/annotation/colours';
 import { timeToX, type TimelineView } from '#core/timeline/scale';
 import { visitLane, type LaneLayout } from '#core/timeline/lanes';
 import { POINT_PX } from '#core/timeline/hitTest';
@@ -141,7 +142,7 @@ function paintItem(
 ): void {
   if (item.startPts === item.endPts) {
     diamond(context, x0, y + height / 2, height / 2);
-    context.fillStyle = colour;
+    context.fillStyle = theme.dark ? colour : colourOnLight(colour);
     context.fill();
     return;
   }
@@ -155,6 +156,11 @@ function paintItem(
     }
     rounded(context, from, y, width, height);
     context.fill();
+    if (!theme.dark) {
+      context.strokeStyle = colourOnLight(colour);
+      context.lineWidth = 1;
+      context.stroke();
+    }
     if (pattern > 0) {
       context.fillStyle = hatchOf(context, 'rgb(0 0 0 / 45%)', true);
       context.fill();
@@ -172,7 +178,8 @@ function paintItem(
     return;
   }
   // Thinner than a segment, outlined, hatched: provisional.
-  const inset = height > 10 ? 2 : 0;
+  // Stacked ones are thin as it is, and have a number to carry.
+  const inset = height > 14 ? 2 : 0;
   const boxY = y + inset;
   const boxHeight = height - 2 * inset;
   if (width < 4) {
@@ -190,7 +197,7 @@ function paintItem(
   context.fillStyle = hatchOf(context, colour, false);
   context.fill();
   context.globalAlpha = 1;
-  context.strokeStyle = theme.dark ? colour : `color-mix(in srgb, ${colour} 70%, #000)`;
+  context.strokeStyle = theme.dark ? colour : colourOnLight(colour);
   context.lineWidth = 1;
   context.stroke();
   if (width > 26 && height > 10) {

@@ -7,6 +7,7 @@ import process from 'node:process';
 import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeKitchen } from '../../fixtures/kitchen.ts';
+import { descendants } from '../../fixtures/processes.ts';
 import { libraryPage } from '../../pages/library.ts';
 
 const START = path.resolve(import.meta.dirname, '../../../../electron/cli/start.ts');
@@ -57,8 +58,12 @@ describe.runIf(process.platform === 'linux')('npm start where Electron has not b
   });
 
   it('ends at Ctrl-C, with its service', async () => {
+    const services = await descendants(child.pid ?? 0, 'service');
+    expect(services).toHaveLength(1);
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGINT');
-    expect(await ended).toBe(0);
+    // What a shell says of a program that ended at Ctrl-C.
+    expect(await ended).toBe(130);
+    for (const pid of services) expect(() => process.kill(pid, 0)).toThrow();
   });
 });

@@ -34,7 +34,13 @@ describe.runIf(canInstall)('installing an engine', () => {
     const { port } = index.address() as AddressInfo;
     return {
       project: (await writeKitchen()).project,
-      env: { LOFI_DATA: data, PIP_INDEX_URL: `http://127.0.0.1:${port}/simple`, PIP_NO_CACHE_DIR: '1' },
+      env: {
+        LOFI_DATA: data,
+        PIP_INDEX_URL: `http://127.0.0.1:${port}/simple`,
+        PIP_EXTRA_INDEX_URL: '',
+        PIP_FIND_LINKS: '',
+        PIP_NO_CACHE_DIR: '1',
+      },
     };
   });
   beforeAll(async () => {

@@ -54,9 +54,12 @@ describe('the queue of jobs', () => {
     await ask('train.start', { expert: { encoder: '/encoders/moved-away' } });
     const failed = studio().page.getByTestId('job').filter({ hasText: '/encoders/moved-away' });
     await failed.getByText('/encoders/moved-away holds no model.json').waitFor();
-    expect(await failed.count()).toBe(1);
+    const last = async (): Promise<{ readonly state?: string; readonly endedAt?: string | null }> =>
+      (await ask('jobs.list', {}))[0] ?? {};
+    const { endedAt } = await last();
     await failed.getByRole('button', { name: 'Try again' }).click();
-    await expect.poll(() => failed.count()).toBe(2);
+    await expect.poll(last).not.toMatchObject({ endedAt });
+    await expect.poll(last).toMatchObject({ state: 'failed', endedAt: expect.any(String) as string });
     expect(studio().complaints).toEqual([]);
   });
 });
