@@ -112,7 +112,8 @@ async function vitest(
       '--reporter=json',
       `--outputFile.json=${report}`,
     ],
-    { ...process.env, ...env },
+    // What the tests leave in the folder for temporary files goes with it.
+    { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder, ...env },
   );
   try {
     const counts = JSON.parse(await readFile(report, 'utf8')) as Report;
