@@ -56,6 +56,11 @@ export function canRun(id: string): boolean {
   return handlerOf(id) !== undefined;
 }
 
+/** Ids of all actions that can run now. */
+export function runnable(): ReadonlySet<string> {
+  return new Set(keyboard.providers.flatMap((handlers) => Object.keys(handlers)));
+}
+
 /** The first chord of an action as a person reads it; empty when it has none. */
 export function keysOf(id: string): string {
   return showChord(keyboard.keymap.chordsOf.get(id)?.[0] ?? '', isMac);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIKELY } from '#core/timeline/likelyFrames';
 import { ACTIONS, type KeyProfile } from './actions.ts';
 import { chordOf, isTypingChord, showChord, type KeyPress } from './chords.ts';
 import { buildKeymap, findConflicts } from './keymap.ts';
@@ -63,5 +64,12 @@ describe('keymap', () => {
 
   it('has every action once, in words', () => {
     expect(new Set(ACTIONS.map((action) => action.id)).size).toBe(ACTIONS.length);
+  });
+});
+
+describe('likely frames', () => {
+  it('know the actions by their names in the table', () => {
+    const known = new Set(ACTIONS.map(({ id }) => id));
+    expect(LIKELY.flatMap((group) => Object.keys(group)).filter((id) => !known.has(id))).toEqual([]);
   });
 });

@@ -2,24 +2,30 @@
  * Exact frames as bitmaps: fetched from the service by index, kept within a number of bytes, neighbours fetched ahead.
  *
  * The newest wish wins: while a picture is under way, later wishes replace each other, so that scrubbing shows progress and
- * never queues up. Where the exact frame takes a moment and the video has a copy, the copy's picture of the same frame is shown until then;
+ * never queues up. Frames that may be wished for next are fetched one by one as `likely`, which the service puts off for any other, and given up at once
+ * for a wish. Where the exact frame takes a moment and the video has a copy, the copy's picture of the same frame is shown until then;
  * it is never kept.
  */
 
 /** Draws a picture. @param exact false for the copy's picture, which the exact one follows */
 export type ShowFrame = (bitmap: ImageBitmap, frame: number, exact: boolean) => void;
 
+/** Which picture of a frame. */
+export type PictureKind = 'exact' | 'likely' | 'copy';
+
 /** A source of frames of one video. */
 export interface FrameSource {
   /** Shows a picture at once if it is here, else when it comes, unless a later wish has come and been served first. */
   want(frame: number, show: ShowFrame): void;
-  /** Fetches ahead, when nothing is wanted. */
+  /** Fetches ahead while nothing is wanted, as far as there is room; another list takes the place of the one before. */
   ahead(frames: readonly number[]): void;
   close(): void;
 }
 
 /** Memory for decoded pictures. */
 const CACHE_BYTES = 256 * 1024 * 1024;
+/** As much of it is used for frames that may never be wished for. */
+const AHEAD_BYTES = CACHE_BYTES / 2;
 
 /** An exact frame that is ready comes sooner than this: only after it the copy is asked. */
 const COPY_AFTER_MS = 30;
@@ -27,16 +33,16 @@ const COPY_AFTER_MS = 30;
 /**
  * Makes a source.
  *
- * @param urlOf address of a frame's picture, or of its copy's
+ * @param urlOf address of a frame's picture: the exact one, the same when nobody waits for it yet, or its copy's
  * @param onError called at most once per failed wish
  * @param onCopy told whether the video has a copy, whenever that changes
  */
 export function createFrameSource(
-  urlOf: (frame: number, ofCopy: boolean) => string,
+  urlOf: (frame: number, kind: PictureKind) => string,
   onError: (error: unknown) => void,
   onCopy: (hasCopy: boolean) => void = () => undefined,
 ): FrameSource {
-  const cache = new Map<number, ImageBitmap>();
+  const cached = new Map<number, ImageBitmap>();
   const flights = new Map<number, Promise<ImageBitmap | null>>();
   let bytes = 0;
   let closed = false;
@@ -47,30 +53,36 @@ export function createFrameSource(
   let copyAbort: AbortController | null = null;
   let serving = false;
   let aheadList: readonly number[] = [];
+  /** The frame that is being fetched ahead. */
+  let aheadFlight: {
+    readonly frame: number;
+    readonly abort: AbortController;
+    readonly done: Promise<ImageBitmap | null>;
+  } | null = null;
   const abort = new AbortController();
 
   function keep(frame: number, bitmap: ImageBitmap): void {
-    if (closed || cache.has(frame)) {
+    if (closed || cached.has(frame)) {
       bitmap.close();
       return;
     }
-    cache.set(frame, bitmap);
+    cached.set(frame, bitmap);
     bytes += bitmap.width * bitmap.height * 4;
-    for (const [oldest, picture] of cache) {
+    for (const [oldest, picture] of cached) {
       if (bytes <= CACHE_BYTES || oldest === frame) {
         break;
       }
-      cache.delete(oldest);
+      cached.delete(oldest);
       bytes -= picture.width * picture.height * 4;
       picture.close();
     }
   }
 
   function touch(frame: number): ImageBitmap | undefined {
-    const bitmap = cache.get(frame);
+    const bitmap = cached.get(frame);
     if (bitmap !== undefined) {
-      cache.delete(frame);
-      cache.set(frame, bitmap);
+      cached.delete(frame);
+      cached.set(frame, bitmap);
     }
     return bitmap;
   }
@@ -80,23 +92,27 @@ export function createFrameSource(
     if (flying !== undefined) {
       return flying;
     }
-    const flight = fetchFrame(frame).finally(() => flights.delete(frame));
+    const flight = fetchFrame(frame, 'exact', abort.signal).finally(() => flights.delete(frame));
     flights.set(frame, flight);
     return flight;
   }
 
-  async function fetchFrame(frame: number): Promise<ImageBitmap | null> {
+  async function fetchFrame(
+    frame: number,
+    kind: PictureKind,
+    signal: AbortSignal,
+  ): Promise<ImageBitmap | null> {
     // The browser keeps answers for a while, with what they said of the copy then: the first one is asked anew.
-    const mode: RequestCache = asked ? 'default' : 'reload';
+    const cache: RequestCache = asked ? 'default' : 'reload';
     asked = true;
-    const response = await fetch(urlOf(frame, false), { signal: abort.signal, cache: mode });
+    const response = await fetch(urlOf(frame, kind), { signal, cache });
     if (!response.ok) {
       throw new Error(messageIn(await response.text()) ?? `${response.status} ${response.statusText}`);
     }
     setCopy(hasCopy || response.headers.get('X-Proxy') === 'ready');
     const bitmap = await createImageBitmap(await response.blob());
     keep(frame, bitmap);
-    return cache.get(frame) ?? null;
+    return cached.get(frame) ?? null;
   }
 
   function setCopy(ready: boolean): void {
@@ -111,13 +127,13 @@ export function createFrameSource(
     copyAbort?.abort();
     const own = new AbortController();
     copyAbort = own;
-    const isLate = (): boolean => closed || own.signal.aborted || wish !== now || cache.has(now.frame);
+    const isLate = (): boolean => closed || own.signal.aborted || wish !== now || cached.has(now.frame);
     await new Promise((resolve) => setTimeout(resolve, COPY_AFTER_MS));
     if (isLate()) {
       return;
     }
     try {
-      const response = await fetch(urlOf(now.frame, true), { signal: own.signal });
+      const response = await fetch(urlOf(now.frame, 'copy'), { signal: own.signal });
       if (!response.ok) {
         setCopy(hasCopy && response.status !== 404);
         return;
@@ -159,14 +175,31 @@ export function createFrameSource(
 
   async function fetchAhead(): Promise<void> {
     const list = aheadList;
+    let room = AHEAD_BYTES;
     for (const frame of list) {
-      if (closed || wish !== null || list !== aheadList) {
+      if (closed || wish !== null || list !== aheadList || room <= 0) {
         return;
       }
-      if (!cache.has(frame)) {
-        await load(frame).catch(() => null);
-      }
+      const here = cached.get(frame) ?? (await fetchLikely(frame));
+      room -= here === null ? 0 : here.width * here.height * 4;
     }
+  }
+
+  /** A frame that nobody waits for; null where it was given up or cannot be had. */
+  function fetchLikely(frame: number): Promise<ImageBitmap | null> {
+    if (aheadFlight?.frame === frame && !aheadFlight.abort.signal.aborted) {
+      return aheadFlight.done;
+    }
+    const own = new AbortController();
+    const done = fetchFrame(frame, 'likely', own.signal)
+      .catch(() => null)
+      .finally(() => {
+        if (aheadFlight?.abort === own) {
+          aheadFlight = null;
+        }
+      });
+    aheadFlight = { frame, abort: own, done };
+    return done;
   }
 
   return {
@@ -179,6 +212,7 @@ export function createFrameSource(
         show(here, frame, true);
         return;
       }
+      aheadFlight?.abort.abort();
       wish = { frame, show };
       if (hasCopy) {
         void standIn(wish);
@@ -187,6 +221,9 @@ export function createFrameSource(
     },
     ahead(frames) {
       aheadList = frames;
+      if (aheadFlight !== null && !frames.includes(aheadFlight.frame)) {
+        aheadFlight.abort.abort();
+      }
       if (!serving) {
         void fetchAhead();
       }
@@ -194,11 +231,12 @@ export function createFrameSource(
     close() {
       closed = true;
       abort.abort();
+      aheadFlight?.abort.abort();
       copyAbort?.abort();
-      for (const bitmap of cache.values()) {
+      for (const bitmap of cached.values()) {
         bitmap.close();
       }
-      cache.clear();
+      cached.clear();
     },
   };
 }

@@ -4,6 +4,7 @@
 import { keyboard, type ActionHandlers } from '../keys/dispatcher.svelte.ts';
 import {
   changeSpeed,
+  FAR_SEC,
   pause,
   player,
   seekFrame,
@@ -16,7 +17,6 @@ import {
 } from '../state/player.svelte.ts';
 import { studio } from '../state/studio.svelte.ts';
 
-const FAR_SEC = 10;
 let movedWhileHeld = false;
 
 function drive(direction: 1 | -1): void {

@@ -16,6 +16,11 @@ class JobsState {
 /** All jobs, newest first. */
 export const jobs = new JobsState();
 
+/** Whether something runs that wants the whole machine: nothing is done on suspicion meanwhile. */
+export function heavyWork(): boolean {
+  return jobs.list.some((job) => job.state === 'running' && (job.kind === 'train' || job.kind === 'predict'));
+}
+
 /** Reads the queue and follows it. */
 export function startJobs(): void {
   on('job.changed', ({ job }) => {

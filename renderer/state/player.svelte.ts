@@ -4,9 +4,12 @@
  * The playhead is a frame, never a time: it jumps from frame to frame. While playing, whoever plays (`player/playback.ts`)
  * reports frames here.
  */
+import { frameSecondsAway } from '#core/timeline/destinations';
 import { frameAtSec, frameCountOf, ptsOfFrame, secOfFrame } from '#core/timeline/frameTimes';
 import { doc } from './document.svelte.ts';
 
+/** Seconds of a long jump. */
+export const FAR_SEC = 10;
 /** Speeds that can be chosen. */
 export const SPEEDS = [1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1, 1.25, 1.5, 2, 3, 4, 8, 16] as const;
 
@@ -28,6 +31,8 @@ class PlayerState {
   muted = $state(false);
   /** Frame of an edge that is being dragged: shown instead of the playhead's. */
   previewFrame = $state<number | null>(null);
+  /** Frame that the pointer rests on or that is being typed: the playhead may go there next. */
+  pointedFrame = $state<number | null>(null);
   /** Set when playing shall stop after this frame. */
   stopAfter: number | null = null;
 
@@ -62,8 +67,7 @@ export function stepFrames(count: number): void {
 
 /** Moves by seconds, always by at least a frame. */
 export function stepSeconds(sec: number): void {
-  const target = frameAtSec(doc.times, Math.max(0, player.sec + sec));
-  seekFrame(target === player.frame ? target + Math.sign(sec) : target);
+  seekFrame(frameSecondsAway(doc.times, player.frame, sec));
 }
 
 export function play(): void {

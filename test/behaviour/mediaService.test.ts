@@ -1,29 +1,16 @@
 /**
- * The media service as the program uses it: serving by id over HTTP, thumbnails, peaks, proxies, caches, finding moved files.
+ * The media service as the program uses it: serving by id over HTTP, thumbnails, peaks, proxies; a file that is not the one it was.
  */
-import {
-  copyFile,
-  mkdir,
-  mkdtemp,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  stat,
-  symlink,
-  truncate,
-  writeFile,
-} from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFrameTable } from '#core/timeline/frameTable';
-import { contentHash, fullHash } from '#service/media/file/contentHash';
-import { aroundInGop, createStills } from '#service/media/isolate/stills';
+import { contentHash } from '#service/media/file/contentHash';
 import { buildFrameIndex } from '#service/media/index/frameIndex';
-import { findMoved, requireUnchanged, stateOf } from '#service/media/file/relink';
+import { requireUnchanged } from '#service/media/file/relink';
 import { sampleFramesSync } from '#service/media/decode/sample';
 import { createMediaResponder, mediaListener, type ServedVideo } from '#service/media/serve/responder';
 import { createMedia, type MediaService } from '#service/media/service';
@@ -270,94 +257,6 @@ describe('the sound of proxies', () => {
   });
 });
 
-describe('pictures made ahead', () => {
-  it('are the same bytes as on request, for every frame of the GOP', async () => {
-    const video = AWKWARD.find(({ file }) => file === 'longgop.mp4')!;
-    const path = at(video.file);
-    await video.make(path);
-    const index = buildFrameIndex(path);
-    const request = {
-      path,
-      contentHash: 'x',
-      indexFolder: '',
-      format: 'jpg',
-      maxWidth: 0,
-      maxHeight: 0,
-      ahead: true,
-    } as const;
-    const stills = createStills(() => undefined);
-    const alone = createStills(() => undefined);
-    try {
-      stills.give({ ...request, frame: 70 }, index);
-      let made = 0;
-      while (stills.ahead()) made += 1;
-      expect(made).toBe(119);
-      for (const frame of [0, 1, 69, 71, 119]) {
-        const kept = stills.give({ ...request, frame }, index);
-        const fresh = alone.give({ ...request, frame }, index);
-        expect([frame, kept.pts, Buffer.compare(Buffer.from(kept.data), Buffer.from(fresh.data))]).toEqual([
-          frame,
-          fresh.pts,
-          0,
-        ]);
-      }
-      expect([...aroundInGop(index, 118)].slice(0, 2)).toEqual([119, 0]);
-    } finally {
-      stills.close();
-      alone.close();
-    }
-  });
-});
-
-describe('content', () => {
-  it('is named by size, head, tail and samples; a change or a cut gives another name', async () => {
-    const path = at('big.bin');
-    const bytes = Buffer.alloc(12_000_000, 7);
-    await writeFile(path, bytes);
-    const before = await contentHash(path);
-    expect(await contentHash(await copyTo(path, at('copy.bin')))).toBe(before);
-    await truncate(path, 11_999_999);
-    const cut = await contentHash(path);
-    bytes[11_999_999] = 8;
-    await writeFile(path, bytes);
-    expect(new Set([before, cut, await contentHash(path)]).size).toBe(3);
-    // The fast hash samples: only the full one is certain about a byte in the middle.
-    const full = await fullHash(path);
-    bytes[6_000_001] = 9;
-    await writeFile(path, bytes);
-    expect(await fullHash(path)).not.toBe(full);
-  });
-
-  it('finds moved and renamed videos, and takes no other file of the same name', async () => {
-    const lost = [];
-    for (const file of ['bframes.mp4', 'vfr.mkv']) {
-      const path = fileNamed(file);
-      lost.push({
-        path: at(join('old', file)),
-        contentHash: await contentHash(path),
-        bytes: (await stat(path)).size,
-      });
-    }
-    await mkdir(at('new/deep'), { recursive: true });
-    await copyTo(fileNamed('bframes.mp4'), at('new/deep/renamed.mp4'));
-    await copyTo(fileNamed('hevc.mp4'), at('new/bframes.mp4'));
-    expect(await stateOf({ ...lost[0]!, path: at('new/bframes.mp4') })).toBe('changed');
-    expect(await stateOf({ ...lost[0]!, path: at('new/deep/renamed.mp4') })).toBe('there');
-    expect(await stateOf(lost[1]!)).toBe('missing');
-    expect([...(await findMoved(lost, [at('new')]))]).toEqual([
-      [lost[0]!.contentHash, at('new/deep/renamed.mp4')],
-    ]);
-  });
-
-  it('a file that is overwritten under its name is read anew', async () => {
-    const path = await copyTo(fileNamed('bframes.mp4'), at('changing.mp4'));
-    expect((await media.probe(path)).codec).toBe('h264');
-    await copyTo(fileNamed('hevc.mp4'), at('next.mp4'));
-    await rename(at('next.mp4'), path);
-    expect((await media.probe(path)).codec).toBe('hevc');
-  });
-});
-
 describe('a file with other content under the same name', () => {
   it('is never served, indexed or sampled as the old one', async () => {
     const path = fileNamed('vfr.mkv');
@@ -386,30 +285,6 @@ describe('a file with other content under the same name', () => {
     } finally {
       await copyTo(at('vfr.kept'), path);
       expected.clear();
-    }
-  });
-
-  it('is told from one with the same fingerprint once every byte was read', async () => {
-    const path = at('twin.bin');
-    const bytes = Buffer.alloc(12_000_000, 7);
-    await writeFile(path, bytes);
-    const certain = createMedia({ cacheFolder: at('certain'), fullHashes: true });
-    try {
-      const name = await certain.contentHash(path);
-      await certain.hashesSettled();
-      expect(await certain.contentHash(path)).toBe(name);
-      // Between two samples.
-      bytes[6_000_001] = 9;
-      await writeFile(path, bytes);
-      expect(await contentHash(path)).toBe(name);
-      await certain.contentHash(path);
-      await certain.hashesSettled();
-      expect(await certain.contentHash(path)).not.toBe(name);
-      const again = createMedia({ cacheFolder: at('certain'), fullHashes: true });
-      expect(await again.contentHash(path)).toBe(await certain.contentHash(path));
-      again.dispose();
-    } finally {
-      certain.dispose();
     }
   });
 });

@@ -80,7 +80,7 @@ export function createProxies({ folder, fileOf, frameIndex, bounds }: ProxyConte
       checkFrame(path, index, wanted.frame);
       const { size } = await stat(copy);
       const file = { ...original, path: copy, contentHash: `${original.contentHash}-copy${size}` };
-      const still = await looking.call('frame', { ...file, ...wanted, ahead: false }, options);
+      const still = await looking.call('frame', { ...file, ...wanted, purpose: 'once' }, options);
       return { ...still, pts: index.pts[wanted.frame]! };
     },
     lanes: [making, looking],

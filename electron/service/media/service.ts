@@ -27,6 +27,8 @@ export interface StillOptions extends CallOptions {
   readonly maxHeight?: number;
   /** `proxy`: the picture of the proxy, which is there sooner and looks nearly the same; never for training or export. */
   readonly from?: 'source' | 'proxy';
+  /** Nobody waits for it yet: it is made when nothing else is asked for, and given up at once when cancelled. */
+  readonly likely?: boolean;
 }
 
 /** Everything about videos, without blocking and without risk to the caller's process. */
@@ -167,11 +169,13 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
     frame: async (
       path,
       frame,
-      { format = 'png', maxWidth = 0, maxHeight = 0, from = 'source', ...options } = {},
+      { format = 'png', maxWidth = 0, maxHeight = 0, from = 'source', likely = false, ...options } = {},
     ) => {
       const wanted = { frame, format, maxWidth, maxHeight };
       if (from === 'proxy') return proxies.still(path, wanted, options);
-      return interactive.call('frame', { ...(await fileOf(path)), ...wanted, ahead: true }, options);
+      const purpose = likely ? 'likely' : 'shown';
+      const file = await fileOf(path);
+      return interactive.call('frame', { ...file, ...wanted, purpose }, { ...options, canWait: likely });
     },
     thumbnailLayout,
     thumbnails: async (path, densitySec, sheet, options = {}) => {

@@ -1,8 +1,8 @@
 /**
  * From pointer and wheel to gestures: which one begins where, when the view moves on by itself, and what a key may end.
  */
-import { boundaryNearSec } from '#core/timeline/frameTimes';
-import { edgeScrollSpeed, panBy, timeToX, zoomAt } from '#core/timeline/scale';
+import { boundaryNearSec, frameAtSec } from '#core/timeline/frameTimes';
+import { edgeScrollSpeed, fitAll, panBy, timeToX, xToTime, zoomAt } from '#core/timeline/scale';
 import { doc } from '../../state/document.svelte.ts';
 import { player, playRange } from '../../state/player.svelte.ts';
 import { studio } from '../../state/studio.svelte.ts';
@@ -25,6 +25,8 @@ export interface TimelinePointer {
   cancel(): boolean;
   doubleClick(event: MouseEvent): void;
   wheel(event: WheelEvent): void;
+  /** The pointer has gone. */
+  leave(): void;
 }
 
 /**
@@ -127,6 +129,14 @@ export function createPointer(element: HTMLElement, bandsNow: () => Bands): Time
     }
   }
 
+  /** The frame that a press here would show, or bring near. */
+  function point(at: Point): void {
+    const { view, limits } = timeline;
+    const isOverview = regionAt(bandsNow(), at.y) === 'overview';
+    const sec = xToTime(isOverview ? fitAll(view, limits) : view, at.x);
+    player.pointedFrame = sec < 0 || sec > limits.durationSec ? null : frameAtSec(doc.times, sec);
+  }
+
   return {
     down(event) {
       if (drag !== null || event.button > 1 || doc.video === null) {
@@ -147,6 +157,7 @@ export function createPointer(element: HTMLElement, bandsNow: () => Bands): Time
       latest = pointOf(event);
       if (drag === null) {
         updateCursor(latest);
+        point(latest);
         return;
       }
       moved ||=
@@ -180,6 +191,9 @@ export function createPointer(element: HTMLElement, bandsNow: () => Bands): Time
           });
         }
       }
+    },
+    leave() {
+      player.pointedFrame = null;
     },
     wheel(event) {
       event.preventDefault();

@@ -4,6 +4,8 @@
  * Seeking alone is wrong on one fetch in ten (open GOP, fragmented MP4, transport streams): so the packet index says where to start, the
  * identity of every decoded frame is compared with the frame index, and where they disagree the start moves further back, at last to the
  * beginning of the file. Forward steps decode one frame; frames that were passed are kept for steps backward, bounded by bytes.
+ *
+ * A frame can be approached in parts of one decoded frame each, so that whoever waits for another frame never waits for this one.
  */
 import type { CodecContext, Frame } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
@@ -24,6 +26,17 @@ export interface ExactReader {
    * @throws StudioError `wrong-usage` for a number out of range, `damaged` for a frame that does not decode cleanly
    */
   withFrame<T>(index: number, use: (frame: Frame, maker: PictureMaker) => T): T;
+  /**
+   * Decodes towards a frame, about one frame in each part, until `withFrame` has it at once. Parts of several approaches may come in any order, and
+   * an approach may be left unfinished.
+   *
+   * @throws StudioError as `withFrame`; `cancelled` where the reader was closed in between
+   */
+  approach(index: number): Generator<void, void>;
+  /** Frames to decode from where the decoder stands: 0 for one that is kept, infinite where only a seek leads to it. */
+  distance(index: number): number;
+  /** Pixels of a stored picture. */
+  readonly pixels: number;
   /** Bytes of decoded frames that are kept. */
   keptBytes(): number;
   close(): void;
@@ -100,14 +113,15 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
   };
 
   /** Decodes on until the frame comes; null when it cannot come any more on this road. */
-  const advance = (wanted: number, fromStart: boolean): Frame | null => {
+  function* advance(wanted: number, fromStart: boolean): Generator<void, Frame | null> {
     if (reader === null) return null;
     const limit = Math.max(0, wanted - BACK_FRAMES);
     reader.skipBefore(unique && wanted - position > BACK_FRAMES * 2 ? index.ids[limit]! : -Infinity);
     for (;;) {
       work += 1;
       if (work % 16 === 0) options.onWork?.();
-      const item = reader.next();
+      yield;
+      const item: ReturnType<FrameReader['next']> = reader.next();
       if (item === null) {
         reader.close();
         reader = null;
@@ -127,39 +141,70 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
       if (found === wanted) return keep(found, item.frame);
       if (found >= limit) keep(found, item.frame);
     }
-  };
+  }
 
-  const fetch = (wanted: number): Frame | null => {
+  /** Decoding on leads to the frame, and sooner than a seek. */
+  const isAhead = (wanted: number): boolean =>
+    reader !== null &&
+    position >= 0 &&
+    wanted > position &&
+    (wanted - position <= NEAR_FRAMES || keyAt(index, wanted) === keyAt(index, position));
+
+  function* fetch(wanted: number): Generator<void, Frame | null> {
     const hit = kept.get(String(wanted));
     if (hit !== undefined) return hit;
-    const ahead = position >= 0 && wanted > position;
-    if (
-      ahead &&
-      reader !== null &&
-      (wanted - position <= NEAR_FRAMES || keyAt(index, wanted) === keyAt(index, position))
-    ) {
-      const frame = advance(wanted, false);
+    if (isAhead(wanted)) {
+      const frame = yield* advance(wanted, false);
       if (frame !== null) return frame;
     }
     for (const earlier of ATTEMPTS) {
       if (!seekTo(source, decoder, index, wanted, -1, earlier)) break;
       restart(false);
-      const frame = advance(wanted, false);
+      const frame = yield* advance(wanted, false);
       if (frame !== null) return frame;
     }
     reopen();
-    return advance(wanted, true);
-  };
+    return yield* advance(wanted, true);
+  }
+
+  /** Counts approaches: one that was interrupted by another begins anew from wherever the decoder stands then. */
+  let turn = 0;
+  let closed = false;
+  function* approach(wanted: number): Generator<void, Frame> {
+    checkFrame(path, index, wanted);
+    for (;;) {
+      turn += 1;
+      const mine = turn;
+      const steps = fetch(wanted);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done === true) {
+          if (value === null) throw damagedFrame(path, wanted);
+          return value;
+        }
+        yield;
+        if (closed) throw new StudioError('cancelled', 'The file was closed meanwhile.');
+        if (turn !== mine) break;
+      }
+    }
+  }
 
   return {
     withFrame: (wanted, use) => {
-      checkFrame(path, index, wanted);
-      const frame = fetch(wanted);
-      if (frame === null) throw damagedFrame(path, wanted);
-      return use(frame, maker);
+      const steps = approach(wanted);
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done === true) return use(value, maker);
+      }
     },
+    *approach(wanted) {
+      yield* approach(wanted);
+    },
+    distance: (wanted) => (kept.has(String(wanted)) ? 0 : isAhead(wanted) ? wanted - position : Infinity),
+    pixels: width * height,
     keptBytes: () => kept.bytes(),
     close: () => {
+      closed = true;
       kept.clear();
       reader?.close();
       decoder.freeContext();

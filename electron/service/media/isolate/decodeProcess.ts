@@ -1,7 +1,8 @@
 /**
  * A decoding process: FFmpeg's native code runs here, so that a file which crashes it takes down nothing else.
  *
- * One request at a time. Long work sends a beat now and then; when beats stay away, or memory grows too much, the service ends the process.
+ * One request at a time. Long work sends a beat now and then; when beats stay away, or memory grows too much, the service ends the process. What nobody
+ * waits for is done in short parts, between which messages are read.
  */
 import { setPriority } from 'node:os';
 import process from 'node:process';
@@ -14,16 +15,28 @@ import type { FrameIndex } from '#service/media/index/frameIndex';
 import { openFrameIndex } from '#service/media/index/indexCache';
 import { describeSource } from '#service/media/file/probe';
 import { openSource } from '#service/media/file/source';
-import type { DecodeCallName, DecodeCalls, DecodeReply, DecodeRequest, VideoFile } from './protocol.ts';
+import type {
+  DecodeCallName,
+  DecodeCalls,
+  DecodeReply,
+  DecodeRequest,
+  PutOff,
+  Still,
+  VideoFile,
+} from './protocol.ts';
 import { createStills } from './stills.ts';
 
 const BEAT_MS = 250;
 /** Nothing asked for so long: pictures are made ahead. */
 const REST_MS = 60;
+/** Work that nobody waits for is interrupted this often, to see whether anybody waits by now. */
+const PART_MS = 4;
 /** The process gives up by itself before the service ends it. */
 const MAX_RSS = 960 * 1024 * 1024;
 
 let current = 0;
+/** Request that is to be left where it is. */
+let putOff = -1;
 let lastBeat = 0;
 const indexes = new Map<string, FrameIndex>();
 
@@ -60,8 +73,31 @@ function forget(): void {
 
 const stills = createStills(() => beat());
 
+/** Runs parts of work for a moment. @returns what the last part gave, or null when there is more to do */
+function runParts<T>(parts: Iterator<void, T>): { readonly value: T } | null {
+  const endAt = performance.now() + PART_MS;
+  do {
+    const { done, value } = parts.next();
+    if (done === true) return { value };
+  } while (performance.now() < endAt);
+  return null;
+}
+
+/** A frame; null when it was put off for something that is waited for. */
+async function frame(request: DecodeCalls['frame']['args']): Promise<Still | null> {
+  const id = current;
+  const parts = stills.give(request, await indexOf(request));
+  for (;;) {
+    const result = runParts(parts);
+    if (result !== null) return result.value;
+    if (request.purpose !== 'likely') continue;
+    await new Promise(setImmediate);
+    if (putOff === id) return null;
+  }
+}
+
 type Handlers = {
-  readonly [K in DecodeCallName]: (args: DecodeCalls[K]['args']) => Promise<DecodeCalls[K]['result']>;
+  readonly [K in DecodeCallName]: (args: DecodeCalls[K]['args']) => Promise<DecodeCalls[K]['result'] | null>;
 };
 
 const handlers: Handlers = {
@@ -74,7 +110,7 @@ const handlers: Handlers = {
       source.close();
     }
   },
-  frame: async (request) => stills.give(request, await indexOf(request)),
+  frame,
   sheet: async ({ densitySec, sheet, ...file }) =>
     makeSheet(file.path, await indexOf(file), densitySec, sheet, beat),
   peaks: async (file) => {
@@ -104,29 +140,37 @@ async function answer({ id, name, args }: DecodeRequest): Promise<void> {
   lastBeat = performance.now();
   try {
     const result = await (handlers[name] as (value: unknown) => Promise<unknown>)(args);
-    send({ type: 'done', id, result, rssBytes: process.memoryUsage.rss() });
+    if (name === 'frame' && result === null) send({ type: 'put-off', id });
+    else send({ type: 'done', id, result, rssBytes: process.memoryUsage.rss() });
   } catch (error) {
     const info = toErrorInfo(error);
     // A frame that cannot be given harms nothing else; after any other failure what is open may be in any state.
-    if (info.code !== 'wrong-usage' && info.code !== 'damaged') forget();
+    if (info.code !== 'wrong-usage' && info.code !== 'damaged' && info.code !== 'cancelled') forget();
     send({ type: 'failed', id, error: info, rssBytes: process.memoryUsage.rss() });
   }
   waiting -= 1;
   rest ??= setTimeout(whileIdle, REST_MS);
 }
 
-/** One picture ahead at a time, so that a request never waits for longer than that. */
+/** A short part at a time, so that a request never waits for longer than that. */
 function whileIdle(): void {
   rest = null;
   if (waiting > 0) return;
   try {
-    if (stills.ahead()) setImmediate(whileIdle);
+    const endAt = performance.now() + PART_MS;
+    let more = true;
+    while (more && performance.now() < endAt) more = stills.ahead();
+    if (more) setImmediate(whileIdle);
   } catch {
     forget();
   }
 }
 
-process.on('message', (request: DecodeRequest) => {
+process.on('message', (request: DecodeRequest | PutOff) => {
+  if ('putOff' in request) {
+    putOff = request.putOff;
+    return;
+  }
   waiting += 1;
   if (rest !== null) clearTimeout(rest);
   rest = null;

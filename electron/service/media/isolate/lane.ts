@@ -2,7 +2,8 @@
  * A lane: one decoding process and its queue. The process is started when it is needed, watched while it works, and replaced when it dies.
  *
  * A call fails with one clear error when its process crashes, says nothing for ten seconds, or takes more than a gigabyte; the next call gets a
- * new process. Cancelled calls leave the queue; a running one is ended with its process only where that is cheaper than waiting.
+ * new process. Cancelled calls leave the queue; a running one is ended with its process only where that is cheaper than waiting. Calls that nobody waits
+ * for run when there are no others, and are put off when another comes.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -10,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import process from 'node:process';
 import { StudioError, fromErrorInfo } from '#core/contract/errors';
-import type { DecodeCallName, DecodeCalls, DecodeReply, DecodeRequest } from './protocol.ts';
+import type { DecodeCallName, DecodeCalls, DecodeReply, DecodeRequest, PutOff } from './protocol.ts';
 
 /** How a lane behaves. */
 export interface LaneOptions {
@@ -28,6 +29,8 @@ export interface LaneOptions {
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (share: number) => void;
+  /** Nobody waits for it yet: every other call goes first. For frames asked for as `likely`. */
+  readonly canWait?: boolean;
 }
 
 /** One process, one call at a time. */
@@ -80,6 +83,8 @@ export function createLane(options: LaneOptions = {}): Lane {
     killOnCancel = false,
   } = options;
   const queue: Waiting[] = [];
+  /** Calls that can wait. */
+  const later: Waiting[] = [];
   let child: ChildProcess | null = null;
   let running: Waiting | null = null;
   let lastSign = 0;
@@ -182,6 +187,11 @@ export function createLane(options: LaneOptions = {}): Lane {
       return;
     }
     running = null;
+    if (reply.type === 'put-off') {
+      if (!waiting.settled) later.unshift(waiting);
+      pump();
+      return;
+    }
     peak = Math.max(peak, reply.rssBytes);
     settle(waiting, () => {
       if (reply.type === 'done') waiting.resolve(reply.result);
@@ -194,7 +204,7 @@ export function createLane(options: LaneOptions = {}): Lane {
 
   const pump = (): void => {
     if (running !== null || disposed) return;
-    const next = queue.shift();
+    const next = queue.shift() ?? later.shift();
     if (next === undefined) {
       child?.unref();
       child?.channel?.unref();
@@ -216,6 +226,13 @@ export function createLane(options: LaneOptions = {}): Lane {
     });
   };
 
+  /** Frees the process from a call that can wait. */
+  const interrupt = (): void => {
+    if (running === null || running.options.canWait !== true) return;
+    const message: PutOff = { putOff: running.request.id };
+    child?.send(message, () => undefined);
+  };
+
   return {
     call: (name, args, callOptions = {}) =>
       new Promise((resolvePromise, reject) => {
@@ -229,11 +246,14 @@ export function createLane(options: LaneOptions = {}): Lane {
           reject(cancelled());
           return;
         }
+        const own = callOptions.canWait === true ? later : queue;
         const onAbort = (): void => {
-          const at = queue.indexOf(waiting);
-          if (at >= 0) queue.splice(at, 1);
+          const at = own.indexOf(waiting);
+          if (at >= 0) own.splice(at, 1);
           settle(waiting, () => reject(cancelled()));
-          if (running === waiting && killOnCancel) endProcess(cancelled);
+          if (running !== waiting) return;
+          if (killOnCancel) endProcess(cancelled);
+          else interrupt();
         };
         const done = (act: () => void): void => {
           signal?.removeEventListener('abort', onAbort);
@@ -248,17 +268,19 @@ export function createLane(options: LaneOptions = {}): Lane {
         };
         nextId += 1;
         signal?.addEventListener('abort', onAbort, { once: true });
-        queue.push(waiting);
+        own.push(waiting);
+        if (own === queue) interrupt();
         pump();
       }),
-    pending: () => queue.length + (running === null ? 0 : 1),
+    pending: () => queue.length + later.length + (running === null ? 0 : 1),
     pid: () => child?.pid,
     peakBytes: () => peak,
     dispose: () => {
       disposed = true;
       if (idle !== null) clearTimeout(idle);
       const cancelled = (): StudioError => new StudioError('cancelled', 'Media is closed.');
-      for (const waiting of queue.splice(0)) settle(waiting, () => waiting.reject(cancelled()));
+      for (const waiting of [...queue.splice(0), ...later.splice(0)])
+        settle(waiting, () => waiting.reject(cancelled()));
       endProcess(cancelled);
     },
   };

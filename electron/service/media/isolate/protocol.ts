@@ -34,8 +34,11 @@ export interface DecodeCalls {
       /** Shrinks to fit; 0 keeps the size. */
       readonly maxWidth: number;
       readonly maxHeight: number;
-      /** Makes the pictures around it ahead while nobody waits. */
-      readonly ahead: boolean;
+      /**
+       * `shown`: a person waits for it, and what is around it is made ahead afterwards; `likely`: they may ask for it next, so it is made in parts and
+       * put off for any other request; `once`: nothing follows.
+       */
+      readonly purpose: 'shown' | 'likely' | 'once';
     };
     readonly result: Still;
   };
@@ -67,10 +70,17 @@ export interface DecodeRequest {
   readonly args: unknown;
 }
 
+/** Service → process: something else is more urgent than this request. */
+export interface PutOff {
+  readonly putOff: number;
+}
+
 /** Process → service. */
 export type DecodeReply =
   /** The process has started; only now does silence count. */
   | { readonly type: 'ready' }
   | { readonly type: 'beat'; readonly id: number; readonly share: number }
+  /** The request was left where it was, as `PutOff` asked. */
+  | { readonly type: 'put-off'; readonly id: number }
   | { readonly type: 'done'; readonly id: number; readonly result: unknown; readonly rssBytes: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: ErrorInfo; readonly rssBytes: number };

@@ -176,7 +176,8 @@ const wholeNumber = (text: string | undefined): number => {
 /**
  * Makes a responder. Addresses:
  * `/video/ID` (the file, with Range), `/proxy/ID` (its proxy), `/frame/ID/N.png|jpg|bmp|rgba` (`?w=&h=` shrinks; `?from=proxy` the proxy's picture;
- * `X-Frame-Source` says which it is, `X-Proxy` whether there is a proxy), `/thumbs/ID/DENSITY/N.jpg`,
+ * `?likely` when nobody waits for it yet; `X-Frame-Source` says which it is, `X-Proxy` whether there is a proxy, `Server-Timing` how long it took, 0 where it
+ * was there), `/thumbs/ID/DENSITY/N.jpg`,
  * `/thumbs/ID/DENSITY/layout.json`, `/peaks/ID/LEVEL`, `/index/ID`, `/curves/ID/MODEL` (float32 [series, count], as `predictions.curves` tells).
  */
 export function createMediaResponder({ resolve, media, curves, onFrame }: ResponderOptions): MediaResponder {
@@ -238,18 +239,21 @@ export function createMediaResponder({ resolve, media, curves, onFrame }: Respon
         if (match === null) throw new StudioError('not-found', 'There is no such address.');
         const format = match[2] as StillFormat;
         const from = url.searchParams.get('from') === 'proxy' ? 'proxy' : 'source';
+        const likely = url.searchParams.has('likely');
         const still = await media.frame(path, Number(match[1]), {
           format,
           from,
+          likely,
           maxWidth: Number(url.searchParams.get('w') ?? 0) || 0,
           maxHeight: Number(url.searchParams.get('h') ?? 0) || 0,
           ...options(request),
         });
-        if (from === 'source') onFrame?.(id, still.tookMs);
+        if (from === 'source' && !likely) onFrame?.(id, still.tookMs);
         return bytes(request, STILL_TYPES[format], still.data, {
           'X-Frame-Pts': String(still.pts),
           'X-Frame-Size': `${still.width}x${still.height}`,
           'X-Frame-Source': from,
+          'Server-Timing': `decode;dur=${still.tookMs.toFixed(1)}`,
           'X-Proxy': from === 'proxy' || (await media.existingProxy(path)) !== null ? 'ready' : 'none',
           ...(from === 'proxy' ? { 'Cache-Control': 'no-store' } : {}),
         });

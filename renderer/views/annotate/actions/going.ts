@@ -1,51 +1,34 @@
 /**
  * Going about: boundaries, segments, predictions to review, videos, and looping what is selected.
  */
+import { boundaryFrom, framesOf, spanFrom } from '#core/timeline/destinations';
 import { frameAtSec, secOfFrame } from '#core/timeline/frameTimes';
 import { doc } from '../../../state/document.svelte.ts';
 import { pause, play, player, seekFrame } from '../../../state/player.svelte.ts';
 import { goTo } from '../../../state/route.svelte.ts';
 import { neighbourOf } from '../../../state/videos.svelte.ts';
 import { revealPlayhead, timeline, type TrackItem } from '../../../timeline/timelineState.svelte.ts';
-import { firstOf, lastOf, rangeOfInterest } from './chosen.ts';
+import { rangeOfInterest } from './chosen.ts';
 
 const LOOP_AROUND_SEC = 1;
 
-function allItems(): TrackItem[] {
+/** Everything on the timeline that can be gone to. */
+export function allItems(): TrackItem[] {
   return timeline.tracks.flatMap((track) => [...track.lane.items]);
 }
 
 /** The next first or last frame of anything. */
 export function goToBoundary(direction: 1 | -1): void {
-  let best: number | null = null;
-  const consider = (frame: number): void => {
-    const ahead = (frame - player.frame) * direction;
-    if (ahead > 0 && (best === null || ahead < (best - player.frame) * direction)) {
-      best = frame;
-    }
-  };
-  for (const item of allItems()) {
-    consider(firstOf(item));
-    consider(Math.max(0, lastOf(item) - 1));
-  }
+  const target = boundaryFrom(doc.times, allItems(), player.frame, direction);
   pause();
-  seekFrame(best ?? (direction > 0 ? player.lastFrame : 0));
+  seekFrame(target ?? (direction > 0 ? player.lastFrame : 0));
   revealPlayhead();
 }
 
 /** The next of the wanted items: after the selected one, else from the playhead. */
 export function goToItem(direction: 1 | -1, wanted: (item: TrackItem) => boolean): void {
-  const items = allItems()
-    .filter(wanted)
-    .sort((a, b) => a.startSec - b.startSec || a.endSec - b.endSec);
   const [selected] = doc.selection;
-  const at = items.findIndex((item) => item.id === selected);
-  const next =
-    at >= 0
-      ? items[(at + direction + items.length) % items.length]
-      : direction > 0
-        ? (items.find((item) => item.startSec >= player.sec) ?? items[0])
-        : (items.findLast((item) => item.startSec <= player.sec) ?? items.at(-1));
+  const next = spanFrom(allItems().filter(wanted), selected, player.sec, direction);
   if (next !== undefined) {
     selectItem(next);
   }
@@ -62,7 +45,8 @@ export function selectItem(item: TrackItem): void {
 export function goToEdge(item: TrackItem | undefined, edge: 'start' | 'end'): void {
   if (item !== undefined) {
     pause();
-    seekFrame(edge === 'start' ? firstOf(item) : Math.max(firstOf(item), lastOf(item) - 1));
+    const { firstFrame, lastFrame } = framesOf(doc.times, item);
+    seekFrame(edge === 'start' ? firstFrame : lastFrame);
     revealPlayhead();
   }
 }
