@@ -192,6 +192,8 @@ export interface JobInfo {
   readonly endedAt: string | null;
   readonly modelIds: readonly string[];
   readonly resumable: boolean;
+  /** The one video that it is about: of copies. */
+  readonly videoId: string | null;
 }
 
 /** A sentence that a job said. */

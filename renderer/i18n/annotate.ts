@@ -44,6 +44,19 @@ export const annotate = {
     '预测 {label}，置信度 {score}，{start} 至 {end}，{length}',
   ],
 
+  'copy.make': ['Make a fast copy of this video', '为此视频制作快速副本'],
+  'copy.hint': [
+    'A copy of the whole video, kept with the project: after a jump its picture is there at once, and the exact frame of the original follows. Labels, training and export use the original only.',
+    '整个视频的副本，随项目保存：跳转后立即显示副本画面，随后显示原视频的精确帧。标注、训练和导出只使用原视频。',
+  ],
+  'copy.making': ['Making the fast copy', '正在制作快速副本'],
+  'copy.stop': ['Stop making the copy', '停止制作副本'],
+  'copy.ready': ['fast copy', '快速副本'],
+  'copy.readyHint': [
+    'After a jump the copy’s picture is shown until the exact frame is there.',
+    '跳转后先显示副本画面，直到精确帧就绪。',
+  ],
+
   'annotate.videos': ['Videos', '视频'],
   'annotate.noVideo.title': ['No video is open', '没有打开视频'],
   'annotate.noVideo.text': ['Choose a video in the Library to label it.', '请在素材库中选择要标注的视频。'],

@@ -73,6 +73,7 @@ export const keys = {
   'key.pickLabel': ['Pick a label by typing', '输入名称选择标签'],
   'key.copy': ['Copy segments', '复制片段'],
   'key.paste': ['Paste segments at the playhead', '在播放头处粘贴片段'],
+  'key.makeCopy': ['Make a fast copy of this video', '为此视频制作快速副本'],
   'key.selectAll': ['Select all segments', '全选片段'],
   'key.search': ['Search segments', '搜索片段'],
   'key.deselect': ['Deselect', '取消选择'],

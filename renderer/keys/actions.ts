@@ -118,6 +118,7 @@ export const ACTIONS: readonly ActionSpec[] = [
   spec('annotate', 'pickLabel', '/'),
   spec('annotate', 'copy', 'Ctrl+c'),
   spec('annotate', 'paste', 'Ctrl+v'),
+  spec('annotate', 'makeCopy', 'Alt+Shift+c'),
   spec('annotate', 'selectAll', 'Ctrl+a'),
   spec('annotate', 'search', 'Ctrl+f'),
   spec('annotate', 'deselect', 'Escape'),

@@ -19,6 +19,8 @@ export interface FrameSource {
   want(frame: number, show: ShowFrame): void;
   /** Fetches ahead while nothing is wanted, as far as there is room; another list takes the place of the one before. */
   ahead(frames: readonly number[]): void;
+  /** A copy has been made. */
+  copyMade(): void;
   close(): void;
 }
 
@@ -227,6 +229,9 @@ export function createFrameSource(
       if (!serving) {
         void fetchAhead();
       }
+    },
+    copyMade() {
+      setCopy(true);
     },
     close() {
       closed = true;

@@ -33,6 +33,8 @@ class PlayerState {
   previewFrame = $state<number | null>(null);
   /** Frame that the pointer rests on or that is being typed: the playhead may go there next. */
   pointedFrame = $state<number | null>(null);
+  /** Id of the video that has a copy, as far as is known. */
+  copyOf = $state<string | null>(null);
   /** Set when playing shall stop after this frame. */
   stopAfter: number | null = null;
 

@@ -87,6 +87,7 @@ export function toJobInfo(job: JobRecord, preview: JobPreview | null = null): Jo
     endedAt: job.endedAt,
     modelIds: job.modelIds,
     resumable: job.resumable,
+    videoId: job.kind === 'proxy' ? (job.request as { readonly videoId: string }).videoId : null,
   };
 }
 

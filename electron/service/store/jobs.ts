@@ -18,7 +18,7 @@ export interface NewJob {
 }
 
 /** What a job's row says beyond its `JobInfo`. */
-export interface JobRecord extends Omit<JobInfo, 'preview'> {
+export interface JobRecord extends Omit<JobInfo, 'preview' | 'videoId'> {
   readonly request: unknown;
   readonly folder: string | null;
   /** Path of the last checkpoint that the worker reported. */
