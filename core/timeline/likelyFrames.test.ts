@@ -18,6 +18,7 @@ const base: Situation<(typeof spans)[number]> = {
   times,
   frame: 400,
   actions: new Set(),
+  lastAction: null,
   stepSec: 1,
   farSec: 10,
   spans,
@@ -67,6 +68,15 @@ describe('likely frames', () => {
     expect(frames.slice(0, 3)).toEqual([77, 999, 997]);
     expect(new Set(frames).size).toBe(frames.length);
     expect(frames.every((frame) => frame >= 0 && frame < 1000 && frame !== 998)).toBe(true);
+  });
+
+  it('put first what the last action leads to again', () => {
+    const actions = new Set(['stepForward', 'nextBoundary', 'jumpForward', 'goToEnd']);
+    expect(likelyFrames({ ...base, actions }, [1])).toEqual([401, 425, 750, 650, 999]);
+    expect(likelyFrames({ ...base, actions, lastAction: 'jumpForward' }, [1])).toEqual([
+      401, 650, 425, 750, 999,
+    ]);
+    expect(likelyFrames({ ...base, actions, lastAction: 'jumpBack' }, [])[0]).toBe(425);
   });
 
   it('of what awaits review: where it begins and ends, and where its edges can be moved', () => {

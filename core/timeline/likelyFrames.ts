@@ -19,6 +19,8 @@ export interface Situation<T extends Span = Span> {
   readonly frame: number;
   /** Ids of the actions that can be run now. */
   readonly actions: ReadonlySet<string>;
+  /** The action that was done last: who walks by it goes on walking. */
+  readonly lastAction: string | null;
   readonly stepSec: number;
   readonly farSec: number;
   /** What can be gone to, in any order. */
@@ -135,6 +137,12 @@ export function likelyFrames<T extends Span>(situation: Situation<T>, steps: rea
   };
   add([pointed]);
   add(steps.map((by) => frame + by));
+  for (const group of LIKELY) {
+    const again = group[situation.lastAction ?? ''];
+    if (again !== undefined && actions.has(situation.lastAction ?? '')) {
+      add(again(situation));
+    }
+  }
   for (const group of LIKELY) {
     const targets = Object.entries(group).flatMap(([action, rule]) =>
       actions.has(action) ? rule(situation) : [],

@@ -18,6 +18,8 @@ class KeysState {
   /** Keys that are held down, by `KeyboardEvent.code`. */
   readonly held = new Set<string>();
   providers = $state.raw<readonly ActionHandlers[]>([]);
+  /** The action that was run last by a key. */
+  lastAction: string | null = null;
 }
 
 /** The keyboard. */
@@ -164,6 +166,7 @@ function handleDown(event: KeyboardEvent): void {
     const handler = handlerOf(id);
     if (handler !== undefined) {
       event.preventDefault();
+      keyboard.lastAction = id;
       handler();
       return;
     }

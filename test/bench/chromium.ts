@@ -180,7 +180,7 @@ export async function openScreen(page: Page, hash: string, selector: string): Pr
 }
 
 /**
- * Sends keys, one after the other, and waits after each until something about an element is as wanted.
+ * Sends keys (`ArrowUp`, `Shift+ArrowUp`), one after the other, and waits after each until something about an element is as wanted.
  *
  * @param until `changes`: the attribute is another than before; else its value
  * @returns milliseconds of each key
@@ -204,10 +204,14 @@ export async function keyToState(
         });
       };
       const results: number[] = [];
-      for (const key of names) {
+      for (const chord of names) {
+        const key = chord.split('+').at(-1)!;
+        const [shiftKey, ctrlKey] = [chord.includes('Shift+'), chord.includes('Control+')];
         const before = element.getAttribute(name);
         const startedAt = performance.now();
-        window.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true }));
+        window.dispatchEvent(
+          new KeyboardEvent('keydown', { key, code: key, shiftKey, ctrlKey, bubbles: true }),
+        );
         await Promise.resolve();
         const done = (): boolean => {
           const now = element.getAttribute(name);

@@ -14,6 +14,22 @@ const OPENED = '[data-testid=timeline-list] button';
 
 const times = (count: number, key: string): string[] => Array.from({ length: count }, () => key);
 
+/** As long as a person looks at least before the next key. */
+const LOOK_MS = 400;
+/** Walking by the same key, and keys of every kind in turn; either ends about where it began. */
+const WALKS = [
+  ...times(12, 'Shift+ArrowRight'),
+  ...times(12, 'Shift+ArrowLeft'),
+  ...times(6, 'ArrowDown'),
+  ...times(6, 'ArrowUp'),
+  ...times(3, 'Control+ArrowRight'),
+  ...times(3, 'Control+ArrowLeft'),
+];
+const MIXED = Array.from({ length: 7 }, () => [
+  ...['Control+ArrowRight', 'Shift+ArrowRight', 'ArrowDown'],
+  ...['Control+ArrowLeft', 'Shift+ArrowLeft', 'ArrowUp'],
+]).flat();
+
 async function annotate(page: Page, videoId: string, selector = OPENED): Promise<number> {
   await page.goto(`${page.url().split('#')[0] ?? ''}#/library`);
   await page.reload();
@@ -22,16 +38,31 @@ async function annotate(page: Page, videoId: string, selector = OPENED): Promise
   return openScreen(page, `#/annotate/${videoId}`, selector);
 }
 
-/** Types frame numbers into the player's field. @returns milliseconds from Enter to a picture of that frame, and to the exact one */
+/** Lets nothing be made ahead from now on, or again. */
+function prefetch(page: Page, allowed: boolean): Promise<void> {
+  return page.evaluate((allow) => {
+    const own = window as unknown as { honestFetch?: typeof fetch };
+    own.honestFetch ??= window.fetch.bind(window);
+    const { honestFetch } = own;
+    window.fetch = (input, init) =>
+      !allow && typeof input === 'string' && input.endsWith('&likely')
+        ? Promise.reject(new Error('left out'))
+        : honestFetch(input, init);
+  }, allowed);
+}
+
+/** Types frame numbers into the player's field. @param thinkMs between the last digit and Enter @returns milliseconds from Enter to a picture of that frame, and to the exact one */
 async function jump(
   page: Page,
   frames: readonly number[],
+  thinkMs = 0,
 ): Promise<{ readonly shown: number[]; readonly exact: number[] }> {
   const shown: number[] = [];
   const exact: number[] = [];
   for (const frame of frames) {
     await page.keyboard.press('g');
     await page.getByTestId('go-to').fill(`f${frame}`);
+    await page.waitForTimeout(thinkMs);
     const [first, last] = await page.evaluate(
       async ([selector, wanted]) => {
         const stage = document.querySelector<HTMLElement>(selector)!;
@@ -123,7 +154,27 @@ export const bench: Benchmark = {
       const backward = await step('ArrowLeft', 60);
       const random = createRandom(3);
       const anywhere = (): number[] => Array.from({ length: 40 }, () => random.integer(big.frameCount));
+      // Edges every five seconds, for the keys that go from one to the next.
+      await fill(studio, big.id, 12, labelIds);
+      await page.waitForTimeout(1000);
+      const keys = (list: readonly string[]): Promise<number[]> =>
+        keyToState(page, list, STAGE, 'data-frame', 'changes', LOOK_MS);
+      const from = async (frame: number): Promise<void> => {
+        await jump(page, [frame]);
+        await page.waitForTimeout(LOOK_MS);
+      };
+      await from(700);
+      const walks = await keys(WALKS);
+      await from(700);
+      const mixed = await keys(MIXED);
+      await prefetch(page, false);
+      await from(700);
+      const walksWithout = await keys(WALKS);
+      await from(700);
+      const mixedWithout = await keys(MIXED);
       const jumps = await jump(page, anywhere());
+      await prefetch(page, true);
+      const typed = await jump(page, anywhere(), 250);
       const again = await step('ArrowRight', 20);
       log('The same jumps with a copy …');
       const making = await call(studio, 'videos.makeProxy', { id: big.id });
@@ -134,6 +185,7 @@ export const bench: Benchmark = {
         await page.waitForTimeout(500);
       }
       await jump(page, [10]);
+      await prefetch(page, false);
       const withCopy = await jump(page, anywhere());
       const onlyEditing = edit10k.filter((_, at) => at % 4 === 3);
       const onlyEditingAll = editAll.filter((_, at) => at % 4 === 3);
@@ -146,6 +198,12 @@ export const bench: Benchmark = {
         stepForward: spread(forward),
         stepBackward: spread(backward),
         stepAfterJump: spread(again),
+        lookMs: LOOK_MS,
+        keysWalking: spread(walks),
+        keysMixed: spread(mixed),
+        keysWalkingWithoutPrefetch: spread(walksWithout),
+        keysMixedWithoutPrefetch: spread(mixedWithout),
+        jumpTyped: spread(typed.exact),
         jumpAcrossGop: spread(jumps.exact),
         jumpWithCopyUntilShown: spread(withCopy.shown),
         jumpWithCopyUntilExact: spread(withCopy.exact),

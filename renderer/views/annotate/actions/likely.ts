@@ -3,7 +3,7 @@
  */
 import { framesOf } from '#core/timeline/destinations';
 import { likelyFrames } from '#core/timeline/likelyFrames';
-import { runnable } from '../../../keys/dispatcher.svelte.ts';
+import { keyboard, runnable } from '../../../keys/dispatcher.svelte.ts';
 import { doc } from '../../../state/document.svelte.ts';
 import { FAR_SEC, player } from '../../../state/player.svelte.ts';
 import { studio } from '../../../state/studio.svelte.ts';
@@ -22,6 +22,7 @@ export function likelyNext(steps: readonly number[]): readonly number[] {
       times: doc.times,
       frame: player.frame,
       actions: runnable(),
+      lastAction: keyboard.lastAction,
       stepSec: studio.settings.stepSeconds,
       farSec: FAR_SEC,
       spans: allItems(),
