@@ -206,6 +206,8 @@ export interface JobWords {
 export interface PublishedInfo extends PublishedWeights {
   /** The encoder's folder once it was fetched. */
   readonly folder: string | null;
+  /** What it takes there; null before. */
+  readonly bytes: number | null;
 }
 
 /** What a training would use, need and lack. */

@@ -154,6 +154,8 @@ export const invokeSchemas = {
   'weights.list': none,
   /** Fetches one of them, by name: the only call that uses the network. */
   'weights.fetch': v.object({ name: v.pipe(v.string(), v.maxLength(100)) }),
+  /** Deletes what was fetched; it can be fetched again, and models trained from it keep their own weights. */
+  'weights.delete': v.object({ name: v.pipe(v.string(), v.maxLength(100)) }),
   'models.list': none,
   'models.use': v.object({ id }),
   'models.rename': v.object({ id, name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200)) }),
@@ -251,6 +253,7 @@ export interface InvokeResults {
   'jobs.setPriority': JobInfo;
   'weights.list': readonly PublishedInfo[];
   'weights.fetch': JobInfo;
+  'weights.delete': null;
   'models.list': readonly ModelInfo[];
   'models.use': ModelInfo;
   'models.rename': ModelInfo;

@@ -13,7 +13,7 @@ import type { Handlers } from '#core/contract/invoke';
 import { createCalibrator } from '#service/jobs/calibration';
 import { createJobManager } from '#service/jobs/manager';
 import { createRunners } from '#service/jobs/runners';
-import { PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
+import { mirrored, PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
 import type { Store } from '#service/store/store';
 import { noProject, type OpenProject, type ServiceContext } from './handlers/context.ts';
 import { createHandlers } from './handlers/index.ts';
@@ -165,7 +165,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
     close,
   };
   return {
-    handlers: createHandlers(context, createEngineCalls(preferences), options.published ?? PUBLISHED_WEIGHTS),
+    handlers: createHandlers(
+      context,
+      createEngineCalls(preferences),
+      options.published ?? mirrored(PUBLISHED_WEIGHTS, process.env['LOFI_WEIGHTS_MIRROR']),
+    ),
     subscribe: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -100,7 +100,7 @@ export async function fetchWeights(
   await mkdir(parent, { recursive: true });
   const temporary = await mkdtemp(path.join(parent, '.fetching-'));
   try {
-    const file = path.join(temporary, path.basename(new URL(entry.url).pathname));
+    const file = path.join(temporary, path.posix.basename(entry.url));
     const { bytes, sha256 } = await download(entry.url, file, watcher);
     const problem = publishedProblem(entry, bytes, sha256);
     if (problem !== null) {

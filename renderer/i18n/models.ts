@@ -24,6 +24,11 @@ export const models = {
   'models.published.fetch': ['Fetch', '下载'],
   'models.published.fetching': ['Being fetched', '正在下载'],
   'models.published.train': ['Train from it', '以此训练'],
+  'models.published.delete': ['Delete, frees {size}', '删除，释放 {size}'],
+  'models.published.deleteText': [
+    'This frees {size}. Models trained from these weights keep working, and the weights can be fetched again.',
+    '将释放 {size}。由这些权重训练得到的模型不受影响，权重也可以重新下载。',
+  ],
   'models.toTrain': ['Go to Train', '前往训练'],
   'models.name': ['Model', '模型'],
   'models.variant': ['Kind', '类型'],

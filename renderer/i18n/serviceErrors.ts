@@ -246,6 +246,10 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
   ],
   // Training and models
   [
+    '"{title}" starts from these weights. Delete them when that has ended, or cancel that first.',
+    '“{title}”以这些权重为起点。请在它结束后再删除，或先取消它。',
+  ],
+  [
     '"{title}" needs this model. Delete it when that has ended, or cancel that first.',
     '“{title}”需要此模型。请在其结束后删除，或先取消该任务。',
   ],

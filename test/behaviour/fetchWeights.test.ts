@@ -15,6 +15,7 @@ import { encoderByName } from '#core/model/encoder/catalogue';
 import { initialiseEncoder } from '#core/model/encoder/initialise';
 import { toTorchFile } from '#core/model/weights/checkpointFile';
 import type { PublishedWeights } from '#core/model/weights/published';
+import { weightsHandlers } from '#service/handlers/weights';
 import { createService, type Service } from '#service/index';
 
 let root = '';
@@ -119,4 +120,34 @@ it('leave nothing behind when they are others than was published, when there is 
   await call('jobs.cancel', { id: slow.id });
   expect((await ended(slow)).state).toBe('cancelled');
   expect(left()).toEqual(['small']);
+});
+
+it('are deleted again, but not while a training starts from them', async () => {
+  const [entry] = await call('weights.list', {});
+  const { folder, bytes } = entry!;
+  expect(bytes).toBe(
+    fs.readdirSync(folder!).reduce((sum, name) => sum + fs.statSync(path.join(folder!, name)).size, 0),
+  );
+  const training = {
+    id: 'training',
+    kind: 'train',
+    title: 'Training',
+    state: 'interrupted',
+    request: { config: { encoder: folder } },
+  };
+  const busy = weightsHandlers(
+    {
+      dataDir: path.join(root, 'data'),
+      current: () => ({ store: { jobs: { list: () => [training] } } }),
+    } as never,
+    [entry!],
+  );
+  expect(() => busy['weights.delete']({ name: 'small' })).toThrow('"Training" starts from these weights');
+  expect(left()).toEqual(['small']);
+  await call('weights.delete', { name: 'small' });
+  expect(left()).toEqual([]);
+  expect((await call('weights.list', {}))[0]).toMatchObject({ folder: null, bytes: null });
+  await call('weights.delete', { name: 'small' });
+  await expect(call('weights.delete', { name: 'none' })).rejects.toMatchObject({ code: 'wrong-usage' });
+  expect(await ended(await call('weights.fetch', { name: 'small' }))).toMatchObject({ state: 'done' });
 });

@@ -20,6 +20,21 @@ export interface PublishedWeights {
   readonly source: string;
 }
 
+/**
+ * The same files at another place, where the publishers' own cannot be reached: `BASE/FILE`. Sizes and hashes stay those of the publishers.
+ * @param base absent or empty: the publishers' own
+ */
+export function mirrored(
+  list: readonly PublishedWeights[],
+  base: string | undefined,
+): readonly PublishedWeights[] {
+  if (base === undefined || base === '') return list;
+  return list.map((entry) => ({
+    ...entry,
+    url: `${base.replace(/\/+$/, '')}/${entry.url.slice(entry.url.lastIndexOf('/') + 1)}`,
+  }));
+}
+
 const TORCHVISION = 'torchvision (BSD-3-Clause; ImageNet’s and Kinetics’ own terms apply to the data)';
 
 /** Files known to load. The first is the one that LoFi's sampling matches: 8 frames at stride 8. */

@@ -8,10 +8,10 @@ import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { toSafetensors, toTorchFile } from '#core/model/weights/checkpointFile';
 import type { CheckpointReport } from '#core/model/weights/inspect';
 import { inspectCheckpoint } from '#core/model/weights/inspect';
-import { PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
+import type { PublishedWeights } from '#core/model/weights/published';
 import type { CliContext } from '#cli/context';
 import { writeWhole } from '#cli/files';
-import { registerImport } from './modelImport.ts';
+import { published, registerImport } from './modelImport.ts';
 import { readCard, readCheckpoint, readEncoder, readHead } from '#cli/weightsInput';
 
 /** What `model inspect` prints: the checkpoint, and the card of a model of this program. */
@@ -178,8 +178,8 @@ export function register(program: Command, context: CliContext): void {
     .description('where published weights are to be found, with size and hash; nothing is fetched')
     .option('--json', 'as JSON')
     .action((options: { readonly json?: boolean }) => {
-      if (options.json === true) context.out(PUBLISHED_WEIGHTS);
-      else for (const each of PUBLISHED_WEIGHTS) process.stdout.write(`${publishedText(each)}\n`);
+      if (options.json === true) context.out(published());
+      else for (const each of published()) process.stdout.write(`${publishedText(each)}\n`);
     });
   registerImport(model, context);
 }

@@ -1,8 +1,9 @@
 /** `model import` and `model fetch`: weights of others as an encoder that trainings start from. Nothing is fetched without this command. */
 import { existsSync } from 'node:fs';
+import process from 'node:process';
 import type { Command } from 'commander';
 import { StudioError } from '#core/contract/errors';
-import { PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
+import { mirrored, PUBLISHED_WEIGHTS, type PublishedWeights } from '#core/model/weights/published';
 import { fetchWeights } from '#worker/fetchWeights';
 import { saveEncoder } from '#worker/modelFolder';
 import type { CliContext } from '#cli/context';
@@ -43,11 +44,17 @@ export async function runImport(
   return { folder, encoder, bytes, sha256: null };
 }
 
+/** Published weights, from a mirror where one is named. */
+export const published = (): readonly PublishedWeights[] =>
+  mirrored(PUBLISHED_WEIGHTS, process.env['LOFI_WEIGHTS_MIRROR']);
+
 /** Published weights by encoder or by name. @throws StudioError `wrong-usage` */
 export function publishedWeights(name: string): PublishedWeights {
-  const found = PUBLISHED_WEIGHTS.find((each) => each.encoder === name || each.name === name);
+  const found = published().find((each) => each.encoder === name || each.name === name);
   if (found === undefined) {
-    const names = PUBLISHED_WEIGHTS.map((each) => each.name).join('; ');
+    const names = published()
+      .map((each) => each.name)
+      .join('; ');
     throw new StudioError('wrong-usage', `No weights are published for “${name}”. There are: ${names}.`);
   }
   return found;

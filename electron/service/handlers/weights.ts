@@ -5,29 +5,59 @@ import path from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import type { Handlers } from '#core/contract/invoke';
 import type { PublishedWeights } from '#core/model/weights/published';
-import type { FetchRequestRecord } from '#service/jobs/runners';
+import type { FetchRequestRecord, TrainRequestRecord } from '#service/jobs/runners';
 import type { ServiceContext } from './context.ts';
+
+const sizeOf = (folder: string): number =>
+  fs.readdirSync(folder).reduce((sum, name) => sum + fs.statSync(path.join(folder, name)).size, 0);
 
 /** Handlers of `weights.*`. Fetched encoders lie beside the settings, for every project. */
 export function weightsHandlers(
   context: ServiceContext,
   published: readonly PublishedWeights[],
-): Pick<Handlers, 'weights.list' | 'weights.fetch'> {
+): Pick<Handlers, 'weights.list' | 'weights.fetch' | 'weights.delete'> {
   const folderOf = ({ url }: PublishedWeights): string =>
-    path.join(
-      context.dataDir,
-      'encoders',
-      path.basename(new URL(url).pathname).replace(/\.pth(\.tar)?$/, ''),
-    );
+    path.join(context.dataDir, 'encoders', path.posix.basename(url).replace(/\.pth(\.tar)?$/, ''));
   // The card is written last: with it the encoder is whole.
   const isThere = (entry: PublishedWeights): boolean =>
     fs.existsSync(path.join(folderOf(entry), 'model.json'));
+  const named = (name: string): PublishedWeights => {
+    const entry = published.find((each) => each.name === name);
+    if (entry === undefined) throw new StudioError('wrong-usage', `No weights are published as "${name}".`);
+    return entry;
+  };
   return {
     'weights.list': () =>
-      published.map((entry) => ({ ...entry, folder: isThere(entry) ? folderOf(entry) : null })),
+      published.map((entry) => {
+        const folder = isThere(entry) ? folderOf(entry) : null;
+        return { ...entry, folder, bytes: folder === null ? null : sizeOf(folder) };
+      }),
+    'weights.delete': ({ name }) => {
+      const entry = named(name);
+      const folder = folderOf(entry);
+      const user = context
+        .current()
+        ?.store.jobs.list()
+        .find(
+          (job) =>
+            ['queued', 'running', 'paused', 'interrupted'].includes(job.state) &&
+            (job.request as Partial<TrainRequestRecord> | null)?.config?.encoder === folder,
+        );
+      if (user !== undefined) {
+        throw new StudioError(
+          'conflict',
+          `"${user.title}" starts from these weights. Delete them when that has ended, or cancel that first.`,
+          { job: user.id },
+        );
+      }
+      // Without its card it is no encoder any more, should the rest be interrupted.
+      fs.rmSync(path.join(folder, 'model.json'), { force: true });
+      fs.rmSync(folder, { recursive: true, force: true });
+      context.publish('models.changed', {});
+      return null;
+    },
     'weights.fetch': ({ name }) => {
-      const entry = published.find((each) => each.name === name);
-      if (entry === undefined) throw new StudioError('wrong-usage', `No weights are published as "${name}".`);
+      const entry = named(name);
       const folder = folderOf(entry);
       if (isThere(entry)) {
         throw new StudioError('conflict', `${name} is on this machine already, in ${folder}.`, {
