@@ -6,9 +6,16 @@ import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
+import { detectorConfigFor } from '#core/train/detectorFor';
 import { initialOptimiserState, optimiserStep } from '#core/train/optimiser';
 import { buildDetector } from './build.ts';
-import { anchorFreeConfig, gtadConfig, tridetConfig, type DetectorConfig } from './config.ts';
+import {
+  anchorFreeConfig,
+  gtadConfig,
+  tridetConfig,
+  type DetectorConfig,
+  type GtadConfig,
+} from './config.ts';
 
 const CHANNELS = 8;
 const STEPS = 16;
@@ -143,12 +150,8 @@ describe.each(Object.entries(heads))('%s', (_name, { config, steps }) => {
 
 describe('G-TAD’s proposals', () => {
   it('get both labels of a stretch that bears two', async () => {
-    const config = gtadConfig({ ...heads['g-tad']!.config, numClasses: 2, inChannels: CHANNELS });
-    const detector = buildDetector({
-      ...config,
-      name: 'g-tad',
-      classifier: { ...config.classifier, kind: 'sigmoid' },
-    });
+    const config = detectorConfigFor('g-tad', CHANNELS, 2, true) as GtadConfig;
+    const detector = buildDetector({ ...config, hidden1d: 32, hidden2d: 16, hidden3d: 32 });
     const both = [
       { start: 2, end: 6, classIndex: 0 },
       { start: 2, end: 6.5, classIndex: 1 },
