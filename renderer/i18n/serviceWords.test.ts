@@ -45,25 +45,31 @@ const sourcesIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .map((name) => path.join(folder, name));
 
+/** A text of the sources, holes as `X`; of a choice, both. */
+function textOf(node: ts.Node | undefined): string[] {
+  if (node === undefined) return [];
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return [node.text];
+  if (ts.isTemplateExpression(node)) {
+    return [node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join('')];
+  }
+  // A long sentence in parts.
+  if (ts.isBinaryExpression(node)) return [[...textOf(node.left), ...textOf(node.right)].join('')];
+  return ts.isConditionalExpression(node) ? [...textOf(node.whenTrue), ...textOf(node.whenFalse)] : [];
+}
+
 /** Messages of a file's errors, holes as `X`; not those of broken calls and broken programs, which only a maintainer can mend. */
 function errorsOf(name: string): string[] {
   const file = ts.createSourceFile(name, read(name), ts.ScriptTarget.Latest, true);
   const found: string[] = [];
-  const textOf = (node: ts.Node | undefined): string[] => {
-    if (node === undefined) return [];
-    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return [node.text];
-    if (ts.isTemplateExpression(node)) {
-      return [node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join('')];
-    }
-    // A long sentence in parts.
-    if (ts.isBinaryExpression(node)) return [[...textOf(node.left), ...textOf(node.right)].join('')];
-    return ts.isConditionalExpression(node) ? [...textOf(node.whenTrue), ...textOf(node.whenFalse)] : [];
-  };
   const visit = (node: ts.Node): void => {
     if (ts.isNewExpression(node) && node.expression.getText(file) === 'StudioError') {
       const [code, message] = node.arguments ?? [];
       if (!/'(?:internal|wrong-usage)'/.test(code?.getText(file) ?? '')) found.push(...textOf(message));
-    } else if (ts.isCallExpression(node) && REFUSALS.has(node.expression.getText(file))) {
+    } else if (
+      name.startsWith('core/model/weights') &&
+      ts.isCallExpression(node) &&
+      REFUSALS.has(node.expression.getText(file))
+    ) {
       found.push(...textOf(node.arguments.at(-1)));
     }
     ts.forEachChild(node, visit);
@@ -93,6 +99,31 @@ describe('words of the service', () => {
     expect(sentences.length).toBeGreaterThan(15);
     const english = sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)));
     expect(english).toEqual([]);
+  });
+
+  it('has what an import says of rows and videos in Chinese', () => {
+    const said: string[] = [];
+    for (const name of [...sourcesIn('core/formats'), 'electron/service/handlers/exchange.ts']) {
+      const file = ts.createSourceFile(name, read(name), ts.ScriptTarget.Latest, true);
+      const visit = (node: ts.Node): void => {
+        if (ts.isCallExpression(node) && /^log\.(?:note|problem)$/.test(node.expression.getText(file))) {
+          said.push(...textOf(node.arguments[1]), ...textOf(node.arguments[3]));
+        } else if (
+          (ts.isPropertyAssignment(node) || ts.isVariableDeclaration(node)) &&
+          node.name.getText(file) === 'message'
+        ) {
+          said.push(...textOf(node.initializer));
+        }
+        ts.forEachChild(node, visit);
+      };
+      visit(file);
+    }
+    const sentences = said.filter((text) => /[a-z]{3}/.test(text.replaceAll('X', '')));
+    expect(sentences.length).toBeGreaterThan(30);
+    expect(sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)))).toEqual([]);
+    expect(toChinese('the end (4 s) is before the start (5 s); swapped')).toBe(
+      '结束（4 秒）早于开始（5 秒）；已交换',
+    );
   });
 
   it('has what every badge of a video means in Chinese', () => {

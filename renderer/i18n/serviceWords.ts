@@ -8,6 +8,7 @@
 
 import { BADGE_SENTENCES } from './badgeWords.ts';
 import { ERROR_SENTENCES } from './serviceErrors.ts';
+import { IMPORT_SENTENCES } from './importWords.ts';
 import { WEIGHT_SENTENCES } from './weightErrors.ts';
 
 /** English sentences with their Chinese. Longer ones first where one begins like another. */
@@ -267,6 +268,7 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ...ERROR_SENTENCES,
   ...WEIGHT_SENTENCES,
   ...BADGE_SENTENCES,
+  ...IMPORT_SENTENCES,
 ];
 
 interface Rule {
