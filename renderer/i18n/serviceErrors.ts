@@ -308,6 +308,19 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
     '视频“{id}”的特征含有非数值。编码器权重已损坏或训练发散，请从其他编码器开始。',
   ],
   ['There are no segments to classify. Label some, then train.', '没有可分类的片段。请先标注，再训练。'],
+  [
+    'The training setting "{name}" is a whole number, not {value}.',
+    '训练设置“{name}”应为整数，不能是 {value}。',
+  ],
+  [
+    'The training setting "{name}" goes from {from} to {to}; {value} is outside.',
+    '训练设置“{name}”的范围为 {from} 至 {to}，{value} 超出范围。',
+  ],
+  [
+    'The training setting "{name}" is one of {names}, not "{value}".',
+    '训练设置“{name}”可为 {names}，不能是“{value}”。',
+  ],
+  ['There is no training setting "{name}".', '没有训练设置“{name}”。'],
   // Engines
   ['TF.js\'s back end "{name}" does not start on this machine.', 'TF.js 的后端“{name}”无法在本机启动。'],
   [

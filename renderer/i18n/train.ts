@@ -45,6 +45,7 @@ export const train = {
     'The resolved configuration. What you change here is kept for this training.',
     '最终配置。您在此处的更改仅用于本次训练。',
   ],
+  'train.notLike': ['“{text}” is no value for {name}.', '“{text}”不能作为 {name} 的值。'],
   'train.reset': ['Reset', '还原'],
   'train.planning': ['Working out what this takes', '正在估算所需资源'],
   'train.running': ['Fine-tuning', '正在微调'],

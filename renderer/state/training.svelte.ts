@@ -3,7 +3,7 @@
  */
 import type { PreflightInfo } from '#core/contract/info';
 import type { InvokeInput } from '#core/contract/invoke';
-import { invoke } from '../api/studio.ts';
+import { codeOf, invoke, messageOf } from '../api/studio.ts';
 import { notifyError } from './notices.svelte.ts';
 
 /** Values that the expert panel can set. */
@@ -43,12 +43,21 @@ export async function readPreflight(): Promise<void> {
     }
   } catch (error) {
     if (mine === asked) {
-      notifyError(error);
+      refuse(error);
     }
   } finally {
     if (mine === asked) {
       training.planning = false;
     }
+  }
+}
+
+/** A setting that cannot work keeps the training from starting, until it is another; everything else is a notice. */
+function refuse(error: unknown): void {
+  if (training.preflight !== null && ['bad-input', 'wrong-usage'].includes(codeOf(error) ?? '')) {
+    training.preflight = { ...training.preflight, blockers: [messageOf(error)] };
+  } else {
+    notifyError(error);
   }
 }
 

@@ -5,6 +5,7 @@ import { STUDIO_CONFIG } from '#core/train/defaults';
 import type { TrainConfig } from '#core/train/config';
 import { StudioError } from '#core/contract/errors';
 import type { TrainRequest } from '#core/contract/invoke';
+import { settingProblem } from '#core/train/limits';
 import { chooseEpochs, chooseWindowing, fitBudget } from '#core/train/planner';
 import type { Estimators, Material } from '#core/train/planner';
 
@@ -19,7 +20,9 @@ const isPlain = (value: unknown): value is Plain =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Sets one value by dotted path. @throws StudioError `wrong-usage` when there is no such setting or it is of another kind
+ * Sets one value by dotted path.
+ *
+ * @throws StudioError `wrong-usage` when there is no such setting or it is of another kind, `bad-input` when the value cannot work
  */
 export function override(config: TrainConfig, dotted: string, value: unknown): TrainConfig {
   const result = structuredClone(config) as unknown as Plain;
@@ -45,6 +48,8 @@ export function override(config: TrainConfig, dotted: string, value: unknown): T
       },
     );
   }
+  const problem = settingProblem(dotted, value);
+  if (problem !== null) throw new StudioError('bad-input', problem, { setting: dotted });
   target[last] = value;
   return result as unknown as TrainConfig;
 }

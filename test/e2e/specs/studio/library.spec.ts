@@ -114,6 +114,19 @@ describe('the Library of a project with predictions', () => {
     expect(cells.split(/\s+/).join(' ')).toMatch(/h264 1 0 % 3/);
   });
 
+  it('opens the menu of a video at its button', async () => {
+    const { page } = studio();
+    const button = libraryPage(page).row(nameOf(1)).getByRole('button', { name: /^More/ });
+    await button.click();
+    const [menu, anchor] = [await page.getByRole('menu').boundingBox(), await button.boundingBox()];
+    if (menu === null || anchor === null) throw new Error('There is no menu.');
+    expect(menu.y - (anchor.y + anchor.height)).toBeGreaterThanOrEqual(0);
+    expect(menu.y - (anchor.y + anchor.height)).toBeLessThan(8);
+    expect(Math.abs(menu.x + menu.width - (anchor.x + anchor.width))).toBeLessThan(8);
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+  });
+
   it('finds what waits for review, and what is not labelled', async () => {
     const { page } = studio();
     const library = libraryPage(page);

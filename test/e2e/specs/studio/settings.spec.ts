@@ -203,6 +203,13 @@ describe('settings', () => {
     await page.keyboard.press('?');
     const sheet = page.getByTestId('shortcuts');
     await sheet.getByText('Profile: Editing suite').waitFor();
+    for (const place of ['Player', 'Annotate', 'Review', 'Everywhere'])
+      await sheet.getByRole('heading', { name: place, exact: true }).waitFor();
+    // None is pushed out of the sheet.
+    const wide = await sheet
+      .locator('.body')
+      .evaluate((body) => [body.scrollWidth <= body.clientWidth, body.clientWidth] as const);
+    expect(wide[0], `${wide[1]} px`).toBe(true);
     await sheet.getByRole('textbox').fill('split');
     await expect
       .poll(() => sheet.locator('dt').allTextContents())

@@ -42,6 +42,23 @@ describe('training', () => {
     await train().limit('None');
   });
 
+  it('refuses a setting that cannot work, by its name, and words where a number belongs', async () => {
+    const { page } = studio();
+    await train().setExpert({ 'sampling.side': -5 });
+    await train()
+      .blockers.getByText('The training setting "sampling.side" goes from 32 to 1024; -5 is outside.')
+      .waitFor();
+    expect(await train().start.getAttribute('aria-disabled')).toBe('true');
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await train().blockers.waitFor({ state: 'detached' });
+    const epochs = page.getByTestId('train').getByLabel('head.epochs');
+    const usual = await epochs.inputValue();
+    await epochs.fill('many');
+    await epochs.press('Enter');
+    await page.getByText('“many” is no value for head.epochs.').waitFor();
+    expect(await epochs.inputValue()).toBe(usual);
+  });
+
   it('pauses, goes on, and is cancelled', async () => {
     const { page } = studio();
     const { ask } = windowPage(page);
