@@ -228,3 +228,14 @@ export async function keyToState(
     [keys, selector, attribute, until, pauseMs] as const,
   );
 }
+
+const OPENED = '[data-testid=timeline-list] button';
+
+/** Opens a video in Annotate from a page that was just loaded. @returns milliseconds until `selector` is there, by default an entry of the list */
+export async function annotate(page: Page, videoId: string, selector = OPENED): Promise<number> {
+  await page.goto(`${page.url().split('#')[0] ?? ''}#/library`);
+  await page.reload();
+  await page.waitForSelector('[data-screen=library]');
+  await page.waitForTimeout(500);
+  return openScreen(page, `#/annotate/${videoId}`, selector);
+}

@@ -1,16 +1,11 @@
-/**
- * The Annotate screen in Chromium, on the real service: main-thread work of pan and zoom with many segments, exact frames after a key,
- * edits until they are durable, and opening a video of 10,000 segments.
- */
+/** The Annotate screen in Chromium, on the real service: from a key to the exact frame on the screen. Many segments: `segments.ts`. */
 import { createRandom } from '#core/util/random';
 import type { Page } from 'playwright-core';
 import { largeVideo } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
-import { addLabels, call, fill, frameWork, keyToState, openScreen, spread, withStudio } from './chromium.ts';
+import { addLabels, annotate, call, fill, keyToState, spread, withStudio } from './chromium.ts';
 
 const STAGE = '[data-testid=stage]';
-const ANNOTATE = '[data-waiting-edits]';
-const OPENED = '[data-testid=timeline-list] button';
 
 const times = (count: number, key: string): string[] => Array.from({ length: count }, () => key);
 
@@ -29,14 +24,6 @@ const MIXED = Array.from({ length: 7 }, () => [
   ...['Control+ArrowRight', 'Shift+ArrowRight', 'ArrowDown'],
   ...['Control+ArrowLeft', 'Shift+ArrowLeft', 'ArrowUp'],
 ]).flat();
-
-async function annotate(page: Page, videoId: string, selector = OPENED): Promise<number> {
-  await page.goto(`${page.url().split('#')[0] ?? ''}#/library`);
-  await page.reload();
-  await page.waitForSelector('[data-screen=library]');
-  await page.waitForTimeout(500);
-  return openScreen(page, `#/annotate/${videoId}`, selector);
-}
 
 /** Lets nothing be made ahead from now on, or again. */
 function prefetch(page: Page, allowed: boolean): Promise<void> {
@@ -86,63 +73,20 @@ async function jump(
   return { shown, exact };
 }
 
-/** Edits as the page sends them, without the page's own work. @returns milliseconds until each is acknowledged */
-async function editCalls(page: Page, videoId: string, count: number): Promise<number[]> {
-  return page.evaluate(
-    async ([id, edits]) => {
-      const labels = await window.studio!.invoke('labels.list', {});
-      const results: number[] = [];
-      for (let i = 0; i < edits; i += 1) {
-        const segment = {
-          id: crypto.randomUUID(),
-          videoId: id,
-          labelId: labels[0]!.id,
-          startPts: i,
-          endPts: i + 1,
-        };
-        const startedAt = performance.now();
-        await window.studio!.invoke('document.edit', { edit: { type: 'add-segments', segments: [segment] } });
-        results.push(performance.now() - startedAt);
-      }
-      return results;
-    },
-    [videoId, count] as const,
-  );
-}
-
 export const bench: Benchmark = {
   name: 'timeline',
-  summary: 'Annotate in Chromium: pan and zoom, exact frames, edits, opening (--segments, --height)',
+  summary: 'Annotate in Chromium: from a key to the exact frame (--height)',
   run: ({ options, log }) =>
     withStudio(log, async (studio, browser) => {
-      const segments = Number(options['segments'] ?? 100_000);
       const height = Number(options['height'] ?? 1080);
       const gop = 250;
       const file = await largeVideo({ width: (height * 16) / 9, height, seconds: 60, fps: 30, gop }, log);
-      const long = await largeVideo({ width: 320, height: 180, seconds: 3600, fps: 30, gop }, log);
-      const { added } = await call(studio, 'videos.add', { paths: [file, long] });
+      const { added } = await call(studio, 'videos.add', { paths: [file] });
       const big = added.find((video) => video.height === height)!;
-      const wide = added.find((video) => video.height === 180)!;
       await call(studio, 'settings.set', { autoProxy: false });
       const labelIds = await addLabels(studio, 12);
       const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
       await page.goto(studio.url);
-
-      log('Opening 10,000 segments …');
-      await fill(studio, wide.id, 10_000, labelIds);
-      await annotate(page, big.id, STAGE);
-      const openMs: number[] = [];
-      for (let repeat = 0; repeat < 5; repeat += 1) openMs.push(await annotate(page, wide.id));
-      await page.waitForTimeout(2000);
-      const marks = Array.from({ length: 40 }, () => ['ArrowRight', '1', 'ArrowRight', '1']).flat();
-      const edit10k = await keyToState(page, marks, ANNOTATE, 'data-waiting-edits', '0', 20);
-
-      log(`Pan and zoom with ${segments} segments …`);
-      await fill(studio, wide.id, segments - 10_000, labelIds);
-      await annotate(page, wide.id);
-      await page.waitForTimeout(3000);
-      const wheel = await frameWork(page, '[data-testid=timeline-canvas]', 300, 'wheel');
-      const editAll = await keyToState(page, marks, ANNOTATE, 'data-waiting-edits', '0', 20);
 
       log('Exact frames …');
       await annotate(page, big.id, `${STAGE}:not([data-frame="-1"])`);
@@ -187,14 +131,9 @@ export const bench: Benchmark = {
       await jump(page, [10]);
       await prefetch(page, false);
       const withCopy = await jump(page, anywhere());
-      const onlyEditing = edit10k.filter((_, at) => at % 4 === 3);
-      const onlyEditingAll = editAll.filter((_, at) => at % 4 === 3);
       return {
-        segments,
         height,
         gop,
-        openTenThousand: spread(openMs),
-        panZoomFrame: spread(wheel),
         stepForward: spread(forward),
         stepBackward: spread(backward),
         stepAfterJump: spread(again),
@@ -207,9 +146,6 @@ export const bench: Benchmark = {
         jumpAcrossGop: spread(jumps.exact),
         jumpWithCopyUntilShown: spread(withCopy.shown),
         jumpWithCopyUntilExact: spread(withCopy.exact),
-        editKeyToDurableTenThousand: spread(onlyEditing),
-        editKeyToDurable: spread(onlyEditingAll),
-        editCallToDurable: spread(await editCalls(page, big.id, 200)),
       };
     }),
 };
