@@ -57,7 +57,8 @@ export const bench: Benchmark = {
       await fill(studio, id, 10_000, labelIds);
       const openMs: number[] = [];
       for (let repeat = 0; repeat < 8; repeat += 1) openMs.push(await annotate(page, id));
-      await page.waitForTimeout(2000);
+      // The pictures along the timeline are made by then.
+      await page.waitForTimeout(15_000);
       const editTenThousand = await edits();
 
       log(`Pan and zoom with ${segments} segments …`);

@@ -4,20 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { copyProgram, PACKED } from '../../fixtures/desktop.ts';
 import { writeKitchen } from '../../fixtures/kitchen.ts';
 import { descendants } from '../../fixtures/processes.ts';
-import { libraryPage } from '../../pages/library.ts';
-import { windowPage } from '../../pages/window.ts';
 
 const START = path.resolve(import.meta.dirname, '../../../../electron/cli/start.ts');
 
 describe.runIf(PACKED === null)('npm start where Electron is', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi start ü-'));
   let child: ChildProcess;
-  let browser: Browser | null = null;
+  let words = '';
 
   beforeAll(async () => {
     const { project } = await writeKitchen();
@@ -31,31 +28,49 @@ describe.runIf(PACKED === null)('npm start where Electron is', () => {
       // A group of its own, so that the window and its service end with it, whatever happens here.
       detached: true,
     });
-    let words = '';
-    const address = await new Promise<string>((resolve, reject) => {
-      const hear = (chunk: Buffer): void => {
-        words += chunk.toString();
-        const [, found] = /DevTools listening on (ws:\S+)/.exec(words) ?? [];
-        if (found !== undefined) resolve(found);
-      };
-      child.stdout?.on('data', hear);
-      child.stderr?.on('data', hear);
-      child.once('exit', (code) => reject(new Error(`It ended with ${code ?? 'a signal'}:\n${words}`)));
-    });
-    browser = await chromium.connectOverCDP(address);
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (words += chunk.toString()));
   });
-  afterAll(async () => {
-    await browser?.close();
+  afterAll(() => {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
 
+  /** Answers of the window's page to an expression; null until there is one. */
+  async function inWindow(expression: string): Promise<unknown> {
+    const port = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(words)?.[1];
+    if (port === undefined) return null;
+    const pages = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as readonly {
+      readonly type: string;
+      readonly webSocketDebuggerUrl: string;
+    }[];
+    const address = pages.find(({ type }) => type === 'page')?.webSocketDebuggerUrl;
+    if (address === undefined) return null;
+    const socket = new WebSocket(address);
+    try {
+      return await new Promise<unknown>((resolve, reject) => {
+        socket.onopen = () => {
+          const params = { expression, awaitPromise: true, returnByValue: true };
+          socket.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params }));
+        };
+        socket.onerror = () => reject(new Error('The window does not answer.'));
+        socket.onmessage = ({ data }) =>
+          resolve(
+            (JSON.parse(String(data)) as { result?: { result?: { value?: unknown } } }).result?.result?.value,
+          );
+      });
+    } finally {
+      socket.close();
+    }
+  }
+
   it('opens a window with the project', async () => {
-    const context = browser?.contexts()[0];
-    const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
-    if (page === undefined) throw new Error('There is no window.');
-    await libraryPage(page).rows.nth(1).waitFor();
-    expect((await windowPage(page).ask('app.info', {})).shell).toBe('desktop');
+    await expect
+      .poll(() => inWindow(`document.querySelectorAll('[data-testid=video-row]').length`), {
+        timeout: 60_000,
+      })
+      .toBe(2);
+    expect(await inWindow(`studio.invoke('app.info', {}).then(({ shell }) => shell)`)).toBe('desktop');
     expect(await descendants(child.pid ?? 0, 'service')).toHaveLength(1);
   });
 });
