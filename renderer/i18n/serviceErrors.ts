@@ -169,6 +169,8 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
     '读取 {name} 占用超过 {size} MiB 内存，已停止。',
   ],
   ['Media is closed.', '媒体已关闭。'],
+  ['The file was closed meanwhile.', '文件在此期间已关闭。'],
+  ['Pictures this large are not made ahead.', '画面过大，不预先生成。'],
   ['The request was cancelled.', '请求已取消。'],
   ['The decoding thread has ended.', '解码线程已结束。'],
   ['Sampling was cancelled.', '采样已取消。'],

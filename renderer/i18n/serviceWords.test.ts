@@ -101,6 +101,26 @@ describe('words of the service', () => {
     expect(english).toEqual([]);
   });
 
+  it('has every title and step of a job in Chinese', () => {
+    const said: string[] = [];
+    for (const name of ['electron/service', 'electron/worker', 'core/train'].flatMap(sourcesIn)) {
+      const file = ts.createSourceFile(name, read(name), ts.ScriptTarget.Latest, true);
+      const visit = (node: ts.Node): void => {
+        if (ts.isPropertyAssignment(node) && /^(?:text|title|reason|remedy)$/.test(node.name.getText(file)))
+          said.push(...textOf(node.initializer));
+        else if (ts.isCallExpression(node) && node.expression.getText(file) === 'say')
+          said.push(...textOf(node.arguments[1]));
+        ts.forEachChild(node, visit);
+      };
+      visit(file);
+    }
+    const sentences = said.filter((text) => /^[A-Z]/.test(text) && /[a-z]{4}/.test(text));
+    expect(sentences.length).toBeGreaterThan(25);
+    const english = sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)));
+    // Steps of the history have a list of their own, `historyWords.ts`.
+    expect(english.filter((text) => !text.startsWith('Restore to '))).toEqual([]);
+  });
+
   it('has what an import says of rows and videos in Chinese', () => {
     const said: string[] = [];
     for (const name of [...sourcesIn('core/formats'), 'electron/service/handlers/exchange.ts']) {

@@ -170,6 +170,15 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '{name} 的副本超出了允许的大小（{size} GB），已放弃制作。可在设置中放宽限制。',
   ],
   ['{count} videos', '{count} 个视频'],
+  // Steps of an installation and of a download
+  ['Downloading {what} {version} ({done} of {total} MB)', '正在下载 {what} {version}（{done} / {total} MB）'],
+  ['Unpacking TensorFlow', '正在解压 TensorFlow'],
+  ['Downloading the CUDA libraries', '正在下载 CUDA 库'],
+  ['Compiling the binding', '正在编译绑定'],
+  ['Checking the installation', '正在检查安装'],
+  ['Native TensorFlow is installed', '原生 TensorFlow 已安装'],
+  ['It fails its self-test ({why}).', '未通过自检（{why}）。'],
+  ['{done} of {total} MiB', '{done} / {total} MiB'],
   // Names that the service gives
   ['{name} (frozen encoder)', '{name}（冻结编码器）'],
   ['TensorFlow (native)', 'TensorFlow（原生）'],

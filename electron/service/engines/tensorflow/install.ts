@@ -22,6 +22,11 @@ const PYTHON_TAG = '311';
 const PLATFORM = 'manylinux_2_27_x86_64';
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'] as const;
 
+/** Share of an installation that the download is. */
+const DOWNLOADED = 0.6;
+/** How often is looked how far it is. */
+const LOOK_MS = 500;
+
 interface Wheel {
   readonly project: string;
   readonly bytes: number;
@@ -76,9 +81,8 @@ export async function installEngine(name: 'tensorflow', options: InstallOptions)
   const python = await findPython(options.signal);
   // Before the long download: what would be missing after it.
   const builder = await findBuilder(options.signal);
-  say(0, `Downloading ${wheel.project} ${VERSION} (${Math.round(wheel.bytes / 1e6)} MB)`);
-  const file = await fetchWheel(python, folder, wheel, options.signal);
-  say(0.6, 'Unpacking TensorFlow');
+  const file = await fetchWheel(python, folder, wheel, say, options.signal);
+  say(DOWNLOADED, 'Unpacking TensorFlow');
   await unpack(python, file, staging, options.signal);
   if (options.gpu) {
     say(0.7, 'Downloading the CUDA libraries');
@@ -93,7 +97,9 @@ export async function installEngine(name: 'tensorflow', options: InstallOptions)
   say(1, 'Native TensorFlow is installed');
 }
 
-function reporter({ progress }: InstallOptions): (fraction: number, text: string) => void {
+type Say = (fraction: number, text: string) => void;
+
+function reporter({ progress }: InstallOptions): Say {
   return (fraction, text) => {
     progress({
       fraction,
@@ -126,6 +132,7 @@ async function fetchWheel(
   python: string,
   folder: string,
   wheel: Wheel,
+  say: Say,
   signal: AbortSignal,
 ): Promise<string> {
   const wheels = join(folder, 'wheels');
@@ -136,8 +143,24 @@ async function fetchWheel(
   await rm(partial, { recursive: true, force: true });
   const tags = ['--only-binary', ':all:', '--python-version', PYTHON_TAG, '--platform', PLATFORM];
   const what = `${wheel.project}==${VERSION}`;
-  await runTool(python, ['-m', 'pip', 'download', '--no-deps', ...tags, '-d', partial, what], { signal });
-  for (const name of await readdir(partial)) await rename(join(partial, name), join(wheels, name));
+  const total = Math.round(wheel.bytes / 1e6);
+  const tell = (bytes: number): void =>
+    say(
+      Math.min(DOWNLOADED, (DOWNLOADED * bytes) / wheel.bytes),
+      `Downloading ${wheel.project} ${VERSION} (${Math.min(total, Math.round(bytes / 1e6))} of ${total} MB)`,
+    );
+  tell(0);
+  await mkdir(partial);
+  // pip says nothing that can be relied on while it downloads; but it writes into the folder for temporary files.
+  const watch = setInterval(() => void bytesIn(partial).then(tell, () => undefined), LOOK_MS);
+  try {
+    const pip = ['-m', 'pip', 'download', '--no-deps', ...tags, '-d', partial, what];
+    await runTool(python, pip, { signal, env: { TMPDIR: partial } });
+  } finally {
+    clearInterval(watch);
+  }
+  for (const name of await readdir(partial))
+    if (name.endsWith('.whl')) await rename(join(partial, name), join(wheels, name));
   await rm(partial, { recursive: true, force: true });
   const fetched = await findWheel(wheels, wheel);
   if (fetched === null) {
@@ -147,6 +170,16 @@ async function fetchWheel(
     );
   }
   return fetched;
+}
+
+/** Bytes of all files below a folder. */
+async function bytesIn(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(folder, { recursive: true })) {
+    const found = await stat(join(folder, name)).catch(() => null);
+    if (found?.isFile() === true) bytes += found.size;
+  }
+  return bytes;
 }
 
 /** The whole wheel in a folder; one with another hash is removed. */

@@ -7,18 +7,22 @@ import { StudioError } from '#core/contract/errors';
 const KEPT_CHARACTERS = 4000;
 
 /**
- * Runs a program. @returns the end of its standard output
+ * Runs a program. @param env on top of this process's @returns the end of its standard output
  * @throws StudioError `cancelled` when the signal fires, `engine-unavailable` when it cannot start or ends with an error
  */
 export function runTool(
   program: string,
   parameters: readonly string[],
-  { signal }: { readonly signal: AbortSignal },
+  { signal, env = {} }: { readonly signal: AbortSignal; readonly env?: Readonly<Record<string, string>> },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
     let errors = '';
-    const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+    const child = spawn(program, parameters, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+      signal,
+    });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-KEPT_CHARACTERS);
     });
