@@ -9,7 +9,10 @@ import { buildFrameIndex } from '#service/media/index/frameIndex';
 import { createSampler } from '#service/media/sampling/sampler';
 import { sampleFramesSync } from '#service/media/decode/sample';
 import { openFrameCache } from '#worker/frameCache';
+import { createRandom } from '#core/util/random';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
+import { encoded, X264 } from '../fixtures/videos/encoded.ts';
+import { readNumber } from '../fixtures/videos/pattern.ts';
 
 let folder = '';
 let path = '';
@@ -24,6 +27,39 @@ beforeAll(async () => {
   path = at('bframes.mp4');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** 100 s each: frames far apart are reached by seeking. */
+const SPARSE = ['mp4', 'mkv', 'ts', 'avi'].map((ending) =>
+  encoded({
+    name: `sparse, ${ending}`,
+    file: `sparse.${ending}`,
+    fps: { num: 4, den: 1 },
+    frames: 400,
+    gop: 60,
+    maxBFrames: ending === 'avi' ? 0 : 3,
+    encoderOptions: X264,
+  }),
+);
+
+describe('frames far apart', () => {
+  it.each(SPARSE.map((video) => [video.file, video] as const))(
+    'are the right ones: %s',
+    async (file, video) => {
+      await video.make(at(file));
+      const index = buildFrameIndex(at(file));
+      const random = createRandom(9);
+      for (let round = 0; round < 4; round += 1) {
+        const frames = Int32Array.from({ length: 9 }, () => random.integer(400));
+        const pixels = sampleFramesSync(at(file), index, { frameIndices: frames, side: 48, fit: 'stretch' });
+        const bytes = 48 * 48 * 3;
+        const seen = Array.from(frames, (_, i) =>
+          readNumber(pixels.subarray(i * bytes, (i + 1) * bytes), 48, 48),
+        );
+        expect(seen).toEqual(Array.from(frames, (frame) => frame % 256));
+      }
+    },
+  );
+});
 
 describe('sampling beside compute', () => {
   it('gives the same pixels as sampling here, in order, and errors in their turn', async () => {
