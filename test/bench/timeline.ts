@@ -11,19 +11,15 @@ const times = (count: number, key: string): string[] => Array.from({ length: cou
 
 /** As long as a person looks at least before the next key. */
 const LOOK_MS = 400;
-/** Walking by the same key, and keys of every kind in turn; either ends about where it began. */
-const WALKS = [
-  ...times(12, 'Shift+ArrowRight'),
-  ...times(12, 'Shift+ArrowLeft'),
-  ...times(6, 'ArrowDown'),
-  ...times(6, 'ArrowUp'),
-  ...times(3, 'Control+ArrowRight'),
-  ...times(3, 'Control+ArrowLeft'),
-];
-const MIXED = Array.from({ length: 7 }, () => [
+/** Walking by the same key. No key leads to a frame that was shown before. */
+const WALKS = [...times(15, 'Shift+ArrowRight'), ...times(8, 'ArrowDown'), ...times(6, 'Control+ArrowLeft')];
+/** Keys of every kind in turn, by about twenty seconds in each round. */
+const MIXED = Array.from({ length: 6 }, () => [
   ...['Control+ArrowRight', 'Shift+ArrowRight', 'ArrowDown'],
-  ...['Control+ArrowLeft', 'Shift+ArrowLeft', 'ArrowUp'],
+  ...['Shift+ArrowLeft', 'ArrowDown', 'Shift+ArrowRight'],
 ]).flat();
+/** Seconds between the edges that `ArrowDown` goes to. */
+const EDGE_SEC = 8;
 
 /** Lets nothing be made ahead from now on, or again. */
 function prefetch(page: Page, allowed: boolean): Promise<void> {
@@ -84,10 +80,18 @@ export const bench: Benchmark = {
       const { added } = await call(studio, 'videos.add', { paths: [file] });
       const big = added.find((video) => video.height === height)!;
       await call(studio, 'settings.set', { autoProxy: false });
+      // One file for each walk, so that nothing was seen before.
+      const others = new Map<number, string>();
+      for (const seconds of [100, 117, 134, 150]) {
+        const path = await largeVideo({ width: (height * 16) / 9, height, seconds, fps: 30, gop }, log);
+        const { added: fresh } = await call(studio, 'videos.add', { paths: [path] });
+        others.set(seconds, fresh[0]!.id);
+      }
       const labelIds = await addLabels(studio, 12);
       const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
       await page.goto(studio.url);
 
+      for (const [seconds, id] of others) await fill(studio, id, Math.round(seconds / EDGE_SEC), labelIds);
       log('Exact frames …');
       await annotate(page, big.id, `${STAGE}:not([data-frame="-1"])`);
       await page.waitForTimeout(3000);
@@ -96,29 +100,24 @@ export const bench: Benchmark = {
       await step('ArrowRight', 5);
       const forward = await step('ArrowRight', 60);
       const backward = await step('ArrowLeft', 60);
-      const random = createRandom(3);
-      const anywhere = (): number[] => Array.from({ length: 40 }, () => random.integer(big.frameCount));
-      // Edges every five seconds, for the keys that go from one to the next.
-      await fill(studio, big.id, 12, labelIds);
-      await page.waitForTimeout(1000);
-      const keys = (list: readonly string[]): Promise<number[]> =>
-        keyToState(page, list, STAGE, 'data-frame', 'changes', LOOK_MS);
-      const from = async (frame: number): Promise<void> => {
-        await jump(page, [frame]);
-        await page.waitForTimeout(LOOK_MS);
+      log('Keys as a person presses them …');
+      const keys = async (seconds: number, list: readonly string[], ahead: boolean): Promise<number[]> => {
+        await annotate(page, others.get(seconds)!, `${STAGE}:not([data-frame="-1"])`);
+        await prefetch(page, ahead);
+        await page.waitForTimeout(1500);
+        return keyToState(page, list, STAGE, 'data-frame', 'changes', LOOK_MS);
       };
-      await from(700);
-      const walks = await keys(WALKS);
-      await from(700);
-      const mixed = await keys(MIXED);
-      await prefetch(page, false);
-      await from(700);
-      const walksWithout = await keys(WALKS);
-      await from(700);
-      const mixedWithout = await keys(MIXED);
-      const jumps = await jump(page, anywhere());
+      const walks = await keys(100, WALKS, true);
+      const mixed = await keys(117, MIXED, true);
+      const walksWithout = await keys(134, WALKS, false);
+      const random = createRandom(3);
+      const anywhere = (seconds: number): number[] =>
+        Array.from({ length: 40 }, () => random.integer(seconds * 29));
       await prefetch(page, true);
-      const typed = await jump(page, anywhere(), 250);
+      const typed = await jump(page, anywhere(134), 250);
+      const mixedWithout = await keys(150, MIXED, false);
+      const jumps = await jump(page, anywhere(150));
+      await prefetch(page, true);
       const again = await step('ArrowRight', 20);
       log('The same jumps with a copy …');
       const making = await call(studio, 'videos.makeProxy', { id: big.id });
@@ -128,9 +127,10 @@ export const bench: Benchmark = {
         if (state !== 'queued' && state !== 'running') throw new Error(`The copy is ${state}.`);
         await page.waitForTimeout(500);
       }
-      await jump(page, [10]);
+      await annotate(page, big.id, `${STAGE}:not([data-frame="-1"])`);
       await prefetch(page, false);
-      const withCopy = await jump(page, anywhere());
+      await jump(page, [10]);
+      const withCopy = await jump(page, anywhere(60));
       return {
         height,
         gop,
