@@ -209,6 +209,28 @@ describe('serving', () => {
   });
 });
 
+describe('what is derived from a video', () => {
+  it('is made again where it was thrown away or given up', async () => {
+    const seed = fileNamed('bframes.mp4');
+    await rm(at('cache'), { recursive: true, force: true });
+    const control = new AbortController();
+    const given = media.thumbnails(seed, 0.5, 0, { signal: control.signal });
+    const alike = media.peaks(at('tone.mkv'), 0, { signal: control.signal });
+    control.abort();
+    const both = await Promise.allSettled([given, alike]);
+    expect(both).toMatchObject([{ reason: { code: 'cancelled' } }, { reason: { code: 'cancelled' } }]);
+    const all = async (): Promise<Buffer[]> => [
+      (await media.thumbnails(seed, 0.5, 0)).data,
+      await media.peaks(at('tone.mkv'), 0),
+      await media.indexBytes(seed),
+    ];
+    const before = await all();
+    await rm(at('cache'), { recursive: true });
+    const after = await all();
+    expect(after.map((bytes, i) => bytes.length > 0 && bytes.equals(before[i]!))).toEqual([true, true, true]);
+  });
+});
+
 describe('proxies', () => {
   it('keep the time of every frame, constant rate or not, turned or not', async () => {
     for (const file of ['hevc.mp4', 'vfr.mkv', 'late.mkv', 'turned90.mp4', 'mjpeg.avi']) {

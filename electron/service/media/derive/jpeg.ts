@@ -24,8 +24,8 @@ export interface JpegWriter {
 /** FFmpeg's `FF_QP2LAMBDA`. */
 const LAMBDA = 118;
 
-const check = (code: number): void => {
-  if (code < 0) throw new StudioError('internal', `A JPEG could not be written (${code}).`);
+const check = (code: number, step: string): void => {
+  if (code < 0) throw new StudioError('internal', `A JPEG could not be written (${step}: ${code}).`);
 };
 
 function openEncoder(width: number, height: number, quality: number): CodecContext {
@@ -41,7 +41,7 @@ function openEncoder(width: number, height: number, quality: number): CodecConte
   encoder.threadCount = 1;
   encoder.setFlags(AV_CODEC_FLAG_QSCALE);
   encoder.globalQuality = quality * LAMBDA;
-  check(encoder.open2Sync(codec, null));
+  check(encoder.open2Sync(codec, null), 'opening');
   return encoder;
 }
 
@@ -68,16 +68,16 @@ export function createJpegWriter(): JpegWriter {
       target.width = width;
       target.height = height;
       target.format = AV_PIX_FMT_YUVJ420P;
-      check(target.getBuffer(0));
+      check(target.getBuffer(0), 'memory');
       frame.clearFlags(AV_FRAME_FLAG_INTERLACED);
       target.colorRange = AVCOL_RANGE_JPEG;
       target.colorSpace = AVCOL_SPC_SMPTE170M;
-      check(scaler.scaleFrameSync(target, frame));
+      check(scaler.scaleFrameSync(target, frame), 'scaling');
       target.quality = quality * LAMBDA;
       target.pts = BigInt(count);
       count += 1;
-      check(encoder.sendFrameSync(target));
-      check(encoder.receivePacketSync(packet));
+      check(encoder.sendFrameSync(target), 'encoding');
+      check(encoder.receivePacketSync(packet), 'result');
       const data = packet.data;
       if (data === null) throw new StudioError('internal', 'A JPEG came out empty.');
       const result = Buffer.from(data);
@@ -103,7 +103,7 @@ export function encodeJpeg({ width, height, rgb }: RgbPicture, quality = 4): Buf
     from.width = width;
     from.height = height;
     from.format = AV_PIX_FMT_RGB24;
-    check(from.getBuffer(0));
+    check(from.getBuffer(0), 'memory');
     const rows = from.data?.[0];
     const stride = from.linesize[0] ?? 0;
     if (rows === undefined) throw new StudioError('internal', 'No picture buffer.');

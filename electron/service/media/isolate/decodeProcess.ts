@@ -102,6 +102,8 @@ type Handlers = {
 
 const handlers: Handlers = {
   probe: async (file) => {
+    // Whoever asks counts on the file of the index, which may have been thrown away.
+    indexes.delete(file.contentHash);
     const index = await indexOf(file);
     const source = openSource(file.path);
     try {
