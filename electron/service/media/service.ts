@@ -27,7 +27,7 @@ export interface StillOptions extends CallOptions {
   readonly maxHeight?: number;
   /** `proxy`: the picture of the proxy, which is there sooner and looks nearly the same; never for training or export. */
   readonly from?: 'source' | 'proxy';
-  /** Nobody waits for it yet: it is made when nothing else is asked for, and given up at once when cancelled. */
+  /** Nobody waits for it yet: it is made when nothing else is asked for, and given up at once for the next such frame or when cancelled. */
   readonly likely?: boolean;
 }
 
@@ -92,6 +92,9 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
   const hashOf = (path: string): Promise<string> => identity.hashOf(path);
   const indexes = createByteCache<FrameIndex>(KEPT_INDEX_BYTES);
   const probes = createByteCache<ProbeInfo>(KEPT_PROBES);
+
+  /** Ends the likely frame that is under way: not every shell can tell that nobody wants it any more. */
+  let superseded = new AbortController();
 
   const fileOf = async (path: string): Promise<VideoFile> => ({
     path,
@@ -173,9 +176,14 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
     ) => {
       const wanted = { frame, format, maxWidth, maxHeight };
       if (from === 'proxy') return proxies.still(path, wanted, options);
-      const purpose = likely ? 'likely' : 'shown';
       const file = await fileOf(path);
-      return interactive.call('frame', { ...file, ...wanted, purpose }, { ...options, canWait: likely });
+      if (!likely) return interactive.call('frame', { ...file, ...wanted, purpose: 'shown' }, options);
+      superseded.abort();
+      const own = new AbortController();
+      superseded = own;
+      const signal =
+        options.signal === undefined ? own.signal : AbortSignal.any([options.signal, own.signal]);
+      return interactive.call('frame', { ...file, ...wanted, purpose: 'likely' }, { signal, canWait: true });
     },
     thumbnailLayout,
     thumbnails: async (path, densitySec, sheet, options = {}) => {

@@ -27,6 +27,8 @@ import type {
 import { createStills } from './stills.ts';
 
 const BEAT_MS = 250;
+/** Niceness of processes for work in the background: frames that a person waits for, and edits, have the processor first. */
+const BACKGROUND = 15;
 /** Nothing asked for so long: pictures are made ahead. */
 const REST_MS = 60;
 /** Work that nobody waits for is interrupted this often, to see whether anybody waits by now. */
@@ -113,14 +115,17 @@ const handlers: Handlers = {
     }
   },
   frame,
-  sheet: async ({ densitySec, sheet, ...file }) =>
-    makeSheet(file.path, await indexOf(file), densitySec, sheet, beat),
+  sheet: async ({ densitySec, sheet, ...file }) => {
+    setPriority(BACKGROUND);
+    return makeSheet(file.path, await indexOf(file), densitySec, sheet, beat);
+  },
   peaks: async (file) => {
+    setPriority(BACKGROUND);
     const index = await indexOf(file);
     return makePeaks(file.path, (index.pts[0]! * index.timeBase.num) / index.timeBase.den, beat);
   },
   proxy: async ({ out, maxBytes, ...file }) => {
-    setPriority(15);
+    setPriority(BACKGROUND);
     return makeProxy(file.path, await indexOf(file), out, { maxBytes, onWork: beat });
   },
   fullHash: async ({ path }) => {
