@@ -4,9 +4,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The program's data folder of this user. `LOFI_DATA` moves it. */
+/** The program's data folder of this user. `LOFI_DATA` moves it, as `LOFI_DATA_DIR` does for everything that the program keeps. */
 export function dataFolder(): string {
-  const given = process.env['LOFI_DATA'];
+  const given = process.env['LOFI_DATA'] ?? process.env['LOFI_DATA_DIR'];
   if (given !== undefined && given !== '') return given;
   if (process.platform === 'win32') return join(process.env['LOCALAPPDATA'] ?? homedir(), 'lofi-studio');
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'lofi-studio');

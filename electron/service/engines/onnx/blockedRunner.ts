@@ -88,17 +88,17 @@ export async function createBlockedRunner(
 
   /**
    * Snippets for one run of a graph: few enough for the processor's cache, where measured steps are a third faster. Each run reads and
-   * writes every weight, so activations are at least twice as large as those.
+   * writes every weight, so activations are at least `share` times as large as those.
    */
-  const runSnippets = (frames: FrameBatch): number => {
+  const runSnippets = (frames: FrameBatch, share = 2): number => {
     const one = activationBytes(encoder, { ...frameShape(frames), snippets: 1 });
-    const most = Math.max(1, Math.round(Math.max(RUN_BYTES, 2 * weightBytes) / one));
+    const most = Math.max(1, Math.round(Math.max(RUN_BYTES, share * weightBytes) / one));
     return evenChunk(frames.shape[0], most);
   };
   const open = (kind: string, shape: FrameShape, share: number, model: () => Uint8Array) =>
     graphs.get(`${kind} ${Object.values(shape).join('×')}`, activationBytes(encoder, shape) * share, model);
-  const runsOf = (frames: FrameBatch) =>
-    chunksOf(frames.shape[0], runSnippets(frames)).map(({ start, count }) => {
+  const runsOf = (frames: FrameBatch, share?: number) =>
+    chunksOf(frames.shape[0], runSnippets(frames, share)).map(({ start, count }) => {
       const slice = sliceFrames(frames, start, count);
       return { start, slice, shape: frameShape(slice) };
     });
@@ -119,7 +119,8 @@ export async function createBlockedRunner(
     gradients: async (frames, dFeatures) => {
       const features = new Float32Array(frames.shape[0] * channels);
       clearSums();
-      for (const { start, slice, shape } of runsOf(frames)) {
+      // Both passes in one graph, for batches too large to be kept: memory matters more here, so runs are half as large.
+      for (const { start, slice, shape } of runsOf(frames, 1)) {
         const graph = await open('gradients', shape, 2, () =>
           blockedGradientsModel(encoder, shape, block, trainable),
         );
@@ -162,12 +163,8 @@ export async function createBlockedRunner(
       kept = [];
       clearSums();
       for (const { shape, start, values } of runs) {
-        const graph = await open(
-          'backward',
-          shape,
-          1,
-          () => blockedSplitModels(encoder, shape, block, trainable).backward,
-        );
+        const split = () => blockedSplitModels(encoder, shape, block, trainable);
+        const graph = await open('backward', shape, 1, () => split().backward);
         const given = dFeatures.subarray(start * channels, (start + shape.snippets) * channels);
         const feeds = { ...forwardFeeds, ...backwardFeeds, ...sumFeeds };
         await graph.run({ ...feeds, ...values, ...gradientFeed(given, shape) }, sumTensors);

@@ -5,6 +5,7 @@ import type { InferenceSession, OnnxValue, Tensor } from 'onnxruntime-node';
 import { availableParallelism } from 'node:os';
 import { isMainThread } from 'node:worker_threads';
 import { POOL_POSITIONS_NODE } from '#core/model/onnx/poolGradient';
+import { releaseNumbers } from '#core/compute/hostTensor';
 import { StudioError } from '#core/contract/errors';
 
 type Runtime = typeof import('onnxruntime-node');
@@ -35,8 +36,8 @@ export function loadRuntime(): Promise<Runtime> {
 /** A compiled graph. */
 export interface GraphSession {
   /**
-   * Values by name in, float32 data of all outputs by name out.
-   * @param into memory that these outputs are written to; it may be an input's
+   * Values by name in, float32 data of the outputs by name out.
+   * @param into memory that these outputs are written to, and then not returned; it may be an input's
    */
   run(
     feeds: Readonly<Record<string, Tensor>>,
@@ -71,9 +72,14 @@ export async function openGraph(
     run: async (feeds, into = {}) => {
       const fetches = Object.fromEntries(session.outputNames.map((name) => [name, into[name] ?? null]));
       const outputs = await session.run(feeds, fetches);
-      return Object.fromEntries(
-        Object.entries(outputs).map(([name, value]) => [name, float32Data(name, value)]),
-      );
+      const found: Record<string, Float32Array> = {};
+      for (const [name, value] of Object.entries(outputs)) {
+        const data = float32Data(name, value);
+        // The library copies even what it was given memory for.
+        if (into[name]) releaseNumbers(data);
+        else found[name] = data;
+      }
+      return found;
     },
     release: () => session.release(),
   };
