@@ -11,6 +11,7 @@ import { preflight, trainingSeconds, trainingVideos } from '#service/jobs/prefli
 import { prepareTraining } from '#service/jobs/runners';
 import type { CliContext } from '#cli/context';
 import { withProject } from '#cli/projectJobs';
+import { stageTable } from '#cli/stageTable';
 
 interface TrainOptions {
   readonly config?: string;
@@ -132,6 +133,8 @@ export function register(program: Command, context: CliContext): void {
             `${model.id}  ${model.name} (${model.variant})${figure}${model.current ? ', in use' : ''}`,
           );
         }
+        const stages = models[0]?.stages ?? [];
+        if (stages.length > 0) for (const line of ['', ...stageTable(stages)]) context.log(line);
       });
     });
 }

@@ -2,7 +2,7 @@
  * The demo's last words: what was measured for the frozen encoder and for LoFi, and what each stage cost.
  */
 import type { StageFigures } from '#core/train/job';
-import { duration } from '#cli/bar';
+import { stageTable } from '#cli/stageTable';
 
 /** mAP by threshold, with both averages; fractions. */
 export interface DemoScore {
@@ -23,22 +23,6 @@ function scoreRow(name: string, score: DemoScore): string {
   return `${name.padEnd(18)}${cells}${percent(score.looseAverageMap)}   ${percent(score.averageMap)}`;
 }
 
-/** Stages in words; the machine names stay in `summary.json`. */
-const STAGE_WORDS: Readonly<Record<string, string>> = {
-  stage1: 'Stage 1: classification',
-  footage: 'Footage',
-  project: 'Project and labels',
-  decode: 'Decoding',
-  'features-frozen': 'Features, frozen encoder',
-  'stage3-frozen': 'Stage 3: head on frozen features',
-  stage2: 'Stage 2: LoFi, encoder and head',
-  'features-lofi': 'Features, tuned encoder',
-  'stage3-lofi': 'Stage 3: head on tuned features',
-  'predict-frozen': 'Prediction, frozen encoder',
-  'predict-lofi': 'Prediction, tuned encoder',
-};
-const STAGE_WIDTH = 34;
-
 /** The table, lines of text. */
 export function closingTable(
   frozen: DemoScore,
@@ -48,11 +32,6 @@ export function closingTable(
   isQuick: boolean,
 ): string[] {
   const gain = (lofi.averageMap - frozen.averageMap) * 100;
-  const seconds = stages.reduce((sum, stage) => sum + stage.seconds, 0);
-  const peak = Math.max(...stages.map((stage) => stage.peakBytes));
-  const stageRow = (name: string, time: string, memory: string): string =>
-    `${name.padEnd(STAGE_WIDTH)}${time.padStart(14)}${memory.padStart(14)}`;
-  const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   return [
     `mAP in per cent on ${testing} testing videos that no training has seen`,
     `${'at tIoU'.padEnd(18)}${COLUMNS.map((key) => key.padStart(7)).join('')}  .3:.7    .5:.95`,
@@ -63,10 +42,6 @@ export function closingTable(
       ? ['(a quick demo has too few videos and steps for this to mean much; the full one has enough)']
       : []),
     '',
-    stageRow('Stage', 'time', 'peak memory'),
-    ...stages.map(({ name, seconds: own, peakBytes }) =>
-      stageRow(STAGE_WORDS[name] ?? name, duration(own), megabytes(peakBytes)),
-    ),
-    stageRow('Whole', duration(seconds), megabytes(peak)),
+    ...stageTable(stages),
   ];
 }
