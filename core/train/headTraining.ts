@@ -4,7 +4,6 @@
 import { releaseTensors, type TensorMap } from '#core/compute/hostTensor';
 import { batchesPerEpoch, epochBatches } from '#core/data/sampler';
 import type { DetectorState } from '#core/model/detector';
-import { StudioError } from '#core/contract/errors';
 import type { HeadConfig } from './config.ts';
 import type { Checkpoint, TrainEnvironment } from './environment.ts';
 import type { TrainedModel } from './job.ts';
@@ -15,6 +14,7 @@ import {
   optimiserStep,
   updateAverage,
 } from './optimiser.ts';
+import { requireFinite, requireFiniteLoss } from './finite.ts';
 import type { OptimiserState } from './optimiser.ts';
 import { packMaps, unpackMaps } from './packing.ts';
 import { learningRateAt } from './schedule.ts';
@@ -129,7 +129,7 @@ const decayAt = (decay: number, step: number): number => Math.min(decay, (1 + st
 
 /**
  * Trains a head. Continues from its checkpoint where there is one.
- * @throws StudioError `internal` when the loss is not finite
+ * @throws StudioError `internal` when the loss or a gradient is not finite
  */
 export async function trainHead(environment: TrainEnvironment, run: HeadRun): Promise<TrainedHead> {
   const { control, detector, checkpoints } = environment;
@@ -150,8 +150,10 @@ export async function trainHead(environment: TrainEnvironment, run: HeadRun): Pr
       const result = await detector.lossAndGradients(state.parameters, state.detector, batch, {
         featureGradients: false,
       });
-      if (!Number.isFinite(result.loss)) throw diverged(state.step);
-      clipByGlobalNorm(result.gradients, config.optimiser.clipNorm);
+      const where = `Stage 3 diverged at step ${state.step}`;
+      requireFiniteLoss(result.loss, state.parameters, where);
+      const norm = clipByGlobalNorm(result.gradients, config.optimiser.clipNorm);
+      requireFinite(norm, result.gradients, state.parameters, where);
       const rate = learningRateAt(config.optimiser, moment);
       optimiserStep(
         config.optimiser,
@@ -174,13 +176,6 @@ export async function trainHead(environment: TrainEnvironment, run: HeadRun): Pr
   if (saved?.meta.finished !== true) await save(environment, run.checkpoint, state, true);
   const current = state.average ?? state.parameters;
   return state.best ?? { parameters: current, validation: null, epoch: config.epochs };
-}
-
-function diverged(step: number): StudioError {
-  return new StudioError(
-    'internal',
-    `Stage 3 diverged at step ${step}: the loss is not a number. Lower the head's learning rate in the configuration.`,
-  );
 }
 
 /** @returns whether to stop early */

@@ -4,7 +4,6 @@
  *
  * State is plain data, so that a checkpoint holds all of it. A step changes parameters and state in place: they may be large.
  */
-import { StudioError } from '#core/contract/errors';
 import type { HostTensor, TensorMap } from '#core/compute/hostTensor';
 import type { OptimiserConfig } from './config.ts';
 
@@ -127,24 +126,6 @@ export function clipByGlobalNorm(gradients: TensorMap, limit: number | null): nu
     for (let i = 0; i < data.length; i += 1) data[i]! *= factor;
   }
   return norm;
-}
-
-/**
- * Ends a training whose gradients are no longer numbers.
- * @param norm of all gradients, as `clipByGlobalNorm` gives it
- * @throws StudioError `internal` that names the step and the first tensor, in the order of the layers
- */
-export function requireFinite(norm: number, gradients: TensorMap, where: string): void {
-  if (Number.isFinite(norm)) return;
-  const broken = Object.entries(gradients).find(([, { data }]) =>
-    data.some((value) => !Number.isFinite(value)),
-  );
-  const tensor = broken?.[0] ?? 'all tensors together';
-  throw new StudioError(
-    'internal',
-    `${where}: the gradient of ${tensor} is not a finite number. Lower the learning rate in the configuration; the last checkpoint is kept.`,
-    { tensor },
-  );
 }
 
 /** A copy that shares nothing. */

@@ -5,10 +5,10 @@
  */
 import type { ComputeEngine, FrameBatch } from '#core/compute/engine';
 import type { TensorMap } from '#core/compute/hostTensor';
-import { StudioError } from '#core/contract/errors';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import { createRandom, mixSeed } from '#core/util/random';
 import type { OptimiserConfig } from './config.ts';
+import { requireFinite, requireFiniteLoss } from './finite.ts';
 import { clipByGlobalNorm, cloneParameters, initialOptimiserState, optimiserStep } from './optimiser.ts';
 import type { OptimiserState } from './optimiser.ts';
 import { learningRateAt } from './schedule.ts';
@@ -161,15 +161,13 @@ export async function runClassification(run: ClassificationRun): Promise<void> {
         return head.featureGradients;
       });
       const { loss, correct, gradients } = head as unknown as ClassifierStep;
-      if (!Number.isFinite(loss)) {
-        throw new StudioError(
-          'internal',
-          `Stage 1 diverged at step ${state.step}: the loss is not a number. Lower the learning rate.`,
-        );
-      }
+      const where = `Stage 1 diverged at step ${state.step}`;
+      const parameters = { ...state.encoder, ...state.classifier };
+      requireFiniteLoss(loss, parameters, where);
       const moment = { step: state.step, totalSteps: config.steps, stepsPerEpoch: config.steps };
       const learningRate = learningRateAt(optimiser, moment);
-      clipByGlobalNorm({ ...result.gradients, ...gradients }, optimiser.clipNorm);
+      const all = { ...result.gradients, ...gradients };
+      requireFinite(clipByGlobalNorm(all, optimiser.clipNorm), all, parameters, where);
       optimiserStep(
         optimiser,
         learningRate,

@@ -17,7 +17,6 @@ import type { EpochPlan, VideoView } from '#core/data/fidelity';
 import { batchesPerEpoch, epochBatches } from '#core/data/sampler';
 import { snippetCount } from '#core/data/snippets';
 import type { DetectorStep } from '#core/model/detector';
-import { StudioError } from '#core/contract/errors';
 import { createRandom, mixSeed } from '#core/util/random';
 import type { Fidelity, LofiConfig, SamplingConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
@@ -28,9 +27,9 @@ import {
   clipByGlobalNorm,
   initialOptimiserState,
   optimiserStep,
-  requireFinite,
   scaleGradients,
 } from './optimiser.ts';
+import { requireFinite, requireFiniteLoss } from './finite.ts';
 import { learningRateAt } from './schedule.ts';
 import {
   classWeightsOf,
@@ -190,7 +189,10 @@ async function warmHead(
           featureGradients: false,
         },
       );
-      clipByGlobalNorm(result.gradients, config.head.clipNorm);
+      const where = `Stage 2 diverged at step ${state.warmupStep} (warm-up)`;
+      requireFiniteLoss(result.loss, state.head, where);
+      const norm = clipByGlobalNorm(result.gradients, config.head.clipNorm);
+      requireFinite(norm, result.gradients, state.head, where);
       const moment = { step: state.warmupStep, totalSteps, stepsPerEpoch: perEpoch };
       const rate = learningRateAt(config.head, moment);
       optimiserStep(config.head, rate, state.head, result.gradients, state.headOptimiser, detector.noDecay);
@@ -327,12 +329,8 @@ async function microStep(
     },
   );
   const done = head as unknown as DetectorStep;
-  if (!Number.isFinite(done.loss)) {
-    throw new StudioError(
-      'internal',
-      `Stage 2 diverged at step ${state.step}: the loss is not a number. Lower the encoder's learning rate in the configuration.`,
-    );
-  }
+  const where = `Stage 2 diverged at step ${state.step}`;
+  requireFiniteLoss(done.loss, { ...state.encoder, ...state.head }, where);
   return { head: done, gradients: result.gradients, runningStatistics: result.runningStatistics ?? {} };
 }
 
@@ -354,8 +352,10 @@ function applyStep(
   const encoderRate = learningRateAt(config.encoder, moment, encoderPeak);
   const headRate = learningRateAt(config.head, moment);
   const where = `Stage 2 diverged at step ${state.step}`;
-  requireFinite(clipByGlobalNorm(encoderGradients, config.encoder.clipNorm), encoderGradients, where);
-  requireFinite(clipByGlobalNorm(head.gradients, config.head.clipNorm), head.gradients, where);
+  const encoderNorm = clipByGlobalNorm(encoderGradients, config.encoder.clipNorm);
+  requireFinite(encoderNorm, encoderGradients, state.encoder, where);
+  const headNorm = clipByGlobalNorm(head.gradients, config.head.clipNorm);
+  requireFinite(headNorm, head.gradients, state.head, where);
   optimiserStep(
     config.encoder,
     encoderRate,

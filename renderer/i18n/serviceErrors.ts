@@ -309,6 +309,18 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
     'The features of video "{id}" hold a value that is not a number. Its encoder\'s weights are damaged or its training diverged; start from another encoder.',
     '视频“{id}”的特征含有非数值。编码器权重已损坏或训练发散，请从其他编码器开始。',
   ],
+  [
+    'Stage {stage} diverged at step {step}: the gradient of {tensor} is not a finite number. Lower the learning rate in the configuration; the last checkpoint is kept.',
+    '第 {stage} 阶段在第 {step} 步发散：{tensor} 的梯度不是有限数值。请在配置中降低学习率；最近的检查点已保留。',
+  ],
+  [
+    'Stage {stage} diverged at step {step}: the loss is not a finite number, though all weights are. Lower the learning rate in the configuration; the last checkpoint is kept.',
+    '第 {stage} 阶段在第 {step} 步发散：所有权重都正常，但损失不是有限数值。请在配置中降低学习率；最近的检查点已保留。',
+  ],
+  [
+    'Stage {stage} diverged at step {step}: {tensor} holds a value that is not a finite number. Lower the learning rate in the configuration; the last checkpoint is kept.',
+    '第 {stage} 阶段在第 {step} 步发散：{tensor} 含有非有限数值。请在配置中降低学习率；最近的检查点已保留。',
+  ],
   ['There are no segments to classify. Label some, then train.', '没有可分类的片段。请先标注，再训练。'],
   [
     'The training setting "{name}" is a whole number, not {value}.',

@@ -1,9 +1,12 @@
-/** Stage 1 on generated clips: one that goes on from a checkpoint equals one that never stopped. */
+/** Stage 1 on generated clips: one that goes on from a checkpoint equals one that never stopped, and one that diverges says where. */
 import { describe, expect, it, vi } from 'vitest';
 import { ENCODERS } from '#core/model/encoder/catalogue';
 import type { Checkpoint, CheckpointStore } from '#core/train/environment';
 import { LOOK_PRETRAINING, pretrainEncoder, SMALL_PRETRAINING } from '#core/train/pretrain';
+import { initialiseEncoder } from '#core/model/encoder/initialise';
+import { runClassification, startClassification, type ClassificationConfig } from '#core/train/stage1';
 import { openEngine } from '#service/engines/index';
+import { referenceFrames } from '#service/engines/selftest/inputs';
 
 // A busy machine is slow; nothing here is about time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -50,6 +53,44 @@ describe('pre-training', () => {
     });
     expect(losses).toHaveLength(12);
     expect(losses.every(Number.isFinite)).toBe(true);
+    await engine.dispose();
+  });
+
+  it('ends with the step and the layer when numbers are no longer finite', async () => {
+    const engine = await openEngine('onnx');
+    const spec = ENCODERS.small;
+    const config: ClassificationConfig = {
+      seed: 1,
+      steps: 6,
+      classCount: 2,
+      batchNorm: 'trained',
+      labelSmoothing: 0,
+      optimiser: {
+        kind: 'adamw',
+        learningRate: 1e30,
+        momentum: 0,
+        weightDecay: 0,
+        schedule: 'constant',
+        stepEpochs: 1,
+        stepFactor: 1,
+        warmupEpochs: 0,
+        clipNorm: null,
+      },
+    };
+    const state = startClassification(initialiseEncoder(spec, 1), spec.featureChannels, config);
+    const steps: number[] = [];
+    const training = runClassification({
+      engine,
+      spec,
+      config,
+      state,
+      clips: () => Promise.resolve({ frames: referenceFrames([2, 8, 32, 32]), classes: [0, 1] }),
+      afterStep: ({ step }) => Promise.resolve(void steps.push(step)),
+    });
+    await expect(training).rejects.toThrow(
+      /^Stage 1 diverged at step \d+: (the gradient of )?[\w.]+ (is not|holds a value that is not) a finite number/,
+    );
+    expect(steps.length).toBeLessThan(config.steps);
     await engine.dispose();
   });
 });

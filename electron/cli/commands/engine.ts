@@ -83,7 +83,9 @@ export function register(program: Command, context: CliContext): void {
     .argument('<name>')
     .option('--json', 'as JSON')
     .action(async (name: string, options: { json?: true }) => {
-      const tested = await testEngine(requireName(name));
+      const tested = await testEngine(requireName(name), (text) => {
+        context.log(text);
+      });
       if (options.json === true) context.out(tested);
       else context.log(describeEngine(tested));
       if (!tested.available || tested.selfTest === 'failed') {

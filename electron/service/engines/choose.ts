@@ -60,32 +60,45 @@ export async function listEngines(): Promise<readonly EngineInfo[]> {
   return infos.map((info) => ({ ...info, chosen: info.name === chosen }));
 }
 
+/** Told what a test does next. */
+export type TestProgress = (text: string) => void;
+
 /** Runs the self-test and the calibration of one engine, keeps and returns what was found. */
-export async function testEngine(name: EngineName): Promise<EngineInfo> {
+export async function testEngine(name: EngineName, progress?: TestProgress): Promise<EngineInfo> {
   const probe = await probeEngine(name);
-  return describe(name, probe, probe.available ? await examine(name, probe) : undefined);
+  return describe(name, probe, probe.available ? await examine(name, probe, progress) : undefined);
 }
 
-async function examine(name: EngineName, probe: Probe): Promise<EngineResult> {
-  const result = await attempt(name, probe);
+async function examine(name: EngineName, probe: Probe, progress?: TestProgress): Promise<EngineResult> {
+  const result = await attempt(name, probe, progress);
   await writeResult(name, result);
   return result;
 }
 
 /** Both ways of WebGPU are tested; the faster of those that are right is taken. */
-async function attempt(name: EngineName, probe: Probe): Promise<EngineResult> {
-  if (name !== 'webgpu') return attemptWay(name, probe);
+async function attempt(name: EngineName, probe: Probe, progress?: TestProgress): Promise<EngineResult> {
+  if (name !== 'webgpu') return attemptWay(name, probe, progress);
   const results: EngineResult[] = [];
-  for (const way of WEBGPU_WAYS) results.push({ ...(await attemptWay(name, probe, way)), way });
+  for (const way of WEBGPU_WAYS) {
+    const told: TestProgress = (text) =>
+      progress?.(`encoder on ${way === 'onnx' ? 'ONNX Runtime' : 'TF.js'}: ${text}`);
+    results.push({ ...(await attemptWay(name, probe, told, way)), way });
+  }
   const rank = ({ stepMs }: EngineResult): number => stepMs ?? Number.POSITIVE_INFINITY;
   return results.toSorted((a, b) => rank(a) - rank(b))[0]!;
 }
 
-async function attemptWay(name: EngineName, { fingerprint }: Probe, way?: WebgpuWay): Promise<EngineResult> {
+async function attemptWay(
+  name: EngineName,
+  { fingerprint }: Probe,
+  progress?: TestProgress,
+  way?: WebgpuWay,
+): Promise<EngineResult> {
   try {
     const engine = await openNamedEngine(name, way);
     try {
-      const { passed, failure, accuracy } = await selfTest(engine);
+      const { passed, failure, accuracy } = await selfTest(engine, progress);
+      if (passed) progress?.('a training step is timed');
       return { fingerprint, passed, failure, stepMs: passed ? await calibrate(engine) : null, accuracy };
     } finally {
       await engine.dispose();

@@ -49,6 +49,13 @@ export interface GraphSession {
 /** Where graphs run: on the processor, or on the graphics card through the runtime's own Dawn. */
 export type Provider = 'cpu' | 'webgpu';
 
+let openGraphs = 0;
+
+/** Graphs of this thread that were compiled and not released. */
+export function openGraphCount(): number {
+  return openGraphs;
+}
+
 /** Compiles a model. In a thread of the parallel encoder it runs on that thread's core alone. */
 export async function openGraph(
   model: Uint8Array,
@@ -68,6 +75,7 @@ export async function openGraph(
     logSeverityLevel: 3,
   };
   const session = await library.InferenceSession.create(model, options);
+  openGraphs += 1;
   return {
     run: async (feeds, into = {}) => {
       const fetches = Object.fromEntries(session.outputNames.map((name) => [name, into[name] ?? null]));
@@ -81,7 +89,10 @@ export async function openGraph(
       }
       return found;
     },
-    release: () => session.release(),
+    release: async () => {
+      await session.release();
+      openGraphs -= 1;
+    },
   };
 }
 

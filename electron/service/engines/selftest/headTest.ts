@@ -75,21 +75,25 @@ const CONFIGS: Readonly<Record<HeadName, { readonly config: DetectorConfig; read
   },
 };
 
+/** Runs work on the current back end. @returns what it leaves behind, in words; null when tensors and bytes are as many as before */
+export async function leakOf(name: string, work: () => Promise<void>): Promise<string | null> {
+  const before = tf.memory();
+  await work();
+  const after = tf.memory();
+  const [tensors, bytes] = [after.numTensors - before.numTensors, after.numBytes - before.numBytes];
+  return tensors === 0 && bytes === 0 ? null : `${name} leaves ${tensors} tensors (${bytes} bytes) behind`;
+}
+
 /** Runs everything on the current back end. @returns what leaves tensors or bytes behind, in words; null when nothing does */
-export async function testHeads(note: Note): Promise<string | null> {
+export async function testHeads(note: Note, progress: (text: string) => void): Promise<string | null> {
   let leak: string | null = null;
-  const counted = async (name: string, work: () => Promise<void>): Promise<void> => {
-    const before = tf.memory();
-    await work();
-    const after = tf.memory();
-    if (after.numTensors === before.numTensors && after.numBytes === before.numBytes) return;
-    leak ??= `${name} leaves ${after.numTensors - before.numTensors} tensors (${after.numBytes - before.numBytes} bytes) behind`;
-  };
   for (const [name, operation] of Object.entries(OPERATION_CASES)) {
-    await counted(`operation ${name}`, () => testOperation(name, operation, note));
+    progress(`operation ${name}`);
+    leak = (await leakOf(`operation ${name}`, () => testOperation(name, operation, note))) ?? leak;
   }
   for (const name of Object.keys(CONFIGS) as HeadName[]) {
-    await counted(`head ${name}`, () => testHead(name, note));
+    progress(`head ${name}`);
+    leak = (await leakOf(`head ${name}`, () => testHead(name, note))) ?? leak;
   }
   return leak;
 }

@@ -3,7 +3,7 @@
  *
  * An engine that fails is named and not offered. Tolerances are shares of each tensor's peak.
  */
-import type { ComputeEngine, EngineName } from '#core/compute/engine';
+import type { BatchNormMode, ComputeEngine, EngineName } from '#core/compute/engine';
 import type { EngineAccuracy } from '#core/contract/info';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { ReferenceCase } from './inputs.ts';
@@ -15,7 +15,7 @@ import {
   referenceParameters,
   sampledDifference,
 } from './inputs.ts';
-import { testHeads, type Note } from './headTest.ts';
+import { leakOf, testHeads, type Note } from './headTest.ts';
 import reference from './reference.json' with { type: 'json' };
 
 /** What a self-test found. */
@@ -38,8 +38,15 @@ const TOLERANCE: Readonly<Record<EngineName, EngineAccuracy['allowed']>> = {
 const CALIBRATION: readonly [number, number, number, number] = [4, 8, 64, 64];
 const CALIBRATION_RUNS = 3;
 
-/** Compares encoders (features, gradients, running statistics), operations, heads and an optimiser's step with the reference. */
-export async function selfTest(engine: ComputeEngine): Promise<SelfTestResult> {
+/**
+ * Compares encoders (features, gradients, running statistics), operations, heads and an optimiser's step with the reference. Each must leave
+ * as many tensors and bytes as it found.
+ * @param progress told what is compared next
+ */
+export async function selfTest(
+  engine: ComputeEngine,
+  progress: (text: string) => void = () => undefined,
+): Promise<SelfTestResult> {
   const tolerance = TOLERANCE[engine.name];
   const worst = { feature: 0, gradient: 0 };
   let failure: string | null = null;
@@ -50,37 +57,46 @@ export async function selfTest(engine: ComputeEngine): Promise<SelfTestResult> {
     worst[kind] = Math.max(worst[kind], value);
     if (value > tolerance[kind]) failure ??= `${name}: off by ${value.toExponential(1)} of its peak`;
   };
-  for (const [name, { spec, shape, ...runs }] of Object.entries(referenceCases())) {
+  let leak: string | null = null;
+  await engine.useHeadBackend();
+  for (const [name, referenceCase] of Object.entries(referenceCases())) {
     for (const batchNorm of ['frozen', 'trained'] as const) {
-      const expected = runs[batchNorm];
-      const session = await engine.openEncoder(spec, referenceParameters(spec), { batchNorm });
-      try {
-        const dFeatures = referenceFeatureGradients(shape[0], spec.featureChannels);
-        const found = await session.gradients(referenceFrames(shape), dFeatures);
-        const peak = Math.max(...expected.features.map(Math.abs));
-        const off = expected.features.map((value, i) => Math.abs(value - found.features[i]!) / peak);
-        note('feature', `${name} features`, off.some(Number.isNaN) ? Number.NaN : Math.max(...off));
-        for (const [tensor, sampled] of Object.entries(expected.gradients)) {
-          const actual = found.gradients[tensor];
-          note(
-            'gradient',
-            `${name} ${tensor}`,
-            actual ? sampledDifference(actual.data, sampled) : Number.NaN,
-          );
-        }
-        for (const [tensor, sampled] of Object.entries(expected.running ?? {})) {
-          const actual = found.runningStatistics?.[tensor];
-          note('feature', `${name} ${tensor}`, actual ? sampledDifference(actual.data, sampled) : Number.NaN);
-        }
-      } finally {
-        session.dispose();
-      }
+      const words = `encoder ${name}, ${batchNorm} batch norm`;
+      progress(words);
+      leak = (await leakOf(words, () => testEncoder(engine, name, referenceCase, batchNorm, note))) ?? leak;
     }
   }
-  await engine.useHeadBackend();
-  const leak = await testHeads(note);
+  leak = (await testHeads(note, progress)) ?? leak;
   failure ??= leak;
   return { passed: failure === null, failure, accuracy: { compared, worst, allowed: tolerance } };
+}
+
+async function testEncoder(
+  engine: ComputeEngine,
+  name: string,
+  { spec, shape, ...runs }: ReferenceCase,
+  batchNorm: BatchNormMode,
+  note: Note,
+): Promise<void> {
+  const expected = runs[batchNorm];
+  const session = await engine.openEncoder(spec, referenceParameters(spec), { batchNorm });
+  try {
+    const dFeatures = referenceFeatureGradients(shape[0], spec.featureChannels);
+    const found = await session.gradients(referenceFrames(shape), dFeatures);
+    const peak = Math.max(...expected.features.map(Math.abs));
+    const off = expected.features.map((value, i) => Math.abs(value - found.features[i]!) / peak);
+    note('feature', `${name} features`, off.some(Number.isNaN) ? Number.NaN : Math.max(...off));
+    for (const [tensor, sampled] of Object.entries(expected.gradients)) {
+      const actual = found.gradients[tensor];
+      note('gradient', `${name} ${tensor}`, actual ? sampledDifference(actual.data, sampled) : Number.NaN);
+    }
+    for (const [tensor, sampled] of Object.entries(expected.running ?? {})) {
+      const actual = found.runningStatistics?.[tensor];
+      note('feature', `${name} ${tensor}`, actual ? sampledDifference(actual.data, sampled) : Number.NaN);
+    }
+  } finally {
+    session.dispose();
+  }
 }
 
 function referenceCases(): Readonly<Record<string, ReferenceCase>> {

@@ -146,7 +146,7 @@ describe("a newcomer's path", () => {
       await page.getByTestId('train-validation').waitFor();
       await train.verdict.getByText(/Recommended: .*mAP/).waitFor({ timeout: TRAINING_DEADLINE_MS });
       expect(await counts()).toMatchObject({ models: 2 });
-      const rows = train.outcome.locator('tbody tr');
+      const rows = train.outcome.locator('[data-testid^="outcome-"]');
       expect(await rows.count()).toBe(2);
       expect(await train.outcome.getByText('In use', { exact: true }).count()).toBe(1);
     },

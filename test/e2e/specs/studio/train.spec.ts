@@ -97,6 +97,10 @@ describe('training', () => {
       await train()
         .verdict.getByText(/Recommended: .*mAP/)
         .waitFor({ timeout: TRAINING_DEADLINE_MS });
+      const figures = train().outcome.getByTestId('stage-figures');
+      await figures.locator('summary').click();
+      await figures.getByRole('row', { name: /^LoFi, encoder and head .*[MG]B$/ }).waitFor();
+      await figures.getByRole('row', { name: /^Whole .*[MG]B$/ }).waitFor();
       const current = async (): Promise<string | undefined> =>
         (await ask('models.list', {})).find((model) => model.current)?.variant;
       const better = await current();
