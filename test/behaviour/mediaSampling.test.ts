@@ -1,13 +1,14 @@
 /**
  * Frames for training: sampling in a thread beside compute, and the folder of sampled frames.
  */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFrameIndex } from '#service/media/index/frameIndex';
 import { createSampler } from '#service/media/sampling/sampler';
 import { sampleFramesSync } from '#service/media/decode/sample';
+import { openFeatures } from '#worker/featureFiles';
 import { openFrameCache } from '#worker/frameCache';
 import { createRandom } from '#core/util/random';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
@@ -133,5 +134,36 @@ describe('sampling beside compute', () => {
     await expect(greedy.read('g', Int32Array.of(10))).rejects.toMatchObject({ code: 'bad-input' });
     expect(await greedy.read('h', Int32Array.of(3, 20))).toHaveLength(2 * 20 * 20 * 3);
     await greedy.close();
+  });
+
+  it('does not take what a kill left behind for sampled frames or features', async () => {
+    const index = buildFrameIndex(path);
+    const frames = Int32Array.of(3, 10, 20);
+    const read = async (): Promise<Uint8Array> => {
+      const cache = openFrameCache(at('killed'), 20);
+      try {
+        void cache.prepare({ id: 'a', path, contentHash: 'a', index, frames }, new AbortController().signal);
+        return await cache.read('a', frames);
+      } finally {
+        await cache.close();
+      }
+    };
+    const whole = await read();
+    const [name] = await readdir(at('killed/frames'));
+    const file = join(at('killed/frames'), name!);
+    await truncate(file, whole.length / 2);
+    expect(await read()).toEqual(whole);
+    await rename(file, `${file}.1.part`);
+    expect(await read()).toEqual(whole);
+
+    const features = openFeatures(at('killed'));
+    await features.save('video', Float32Array.of(1, 2, 3, 4));
+    const [kept] = await readdir(at('killed/features'));
+    await rename(join(at('killed/features'), kept!), join(at('killed/features'), `${kept!}.1.part`));
+    expect(await features.load('video')).toBeNull();
+    await features.save('video', Float32Array.of(1, 2, 3, 4));
+    // A number cut in half is no number; whole numbers too few are told apart by who asks for a plan's number of them.
+    await truncate(join(at('killed/features'), kept!), 10);
+    expect(await features.load('video')).toBeNull();
   });
 });

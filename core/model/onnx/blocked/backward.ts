@@ -129,10 +129,11 @@ function emitWeightGradient(
     return;
   }
   const lastShape = [count, inHeight, inWidth, inChannels];
-  let source = writer.node(`${BLOCKED_DOMAIN}:ReorderOutput`, [forward.read(layer.input)], lastShape, {
+  const unpadded = writer.node(`${BLOCKED_DOMAIN}:ReorderOutput`, [forward.read(layer.input)], lastShape, {
     channels: inChannels,
     channels_last: 1,
   });
+  let source = unpadded;
   if (layer.padding.some((size) => size > 0)) {
     const pads = [0, ...layer.padding, 0];
     const shape = lastShape.map((length, axis) => length + 2 * pads[axis]!);
@@ -144,9 +145,13 @@ function emitWeightGradient(
     const ends = [height, width].map(
       (length, axis) => offset[axis]! + (length - 1) * layer.stride[axis]! + 1,
     );
-    const whole = layer.kernel.every((size) => size === 1) && layer.stride.every((stride) => stride === 1);
+    const whole =
+      layer.stride.every((stride) => stride === 1) &&
+      offset.every((place, axis) => place === layer.padding[axis]) &&
+      height === inHeight &&
+      width === inWidth;
     const slice = whole
-      ? source
+      ? unpadded
       : writer.node(
           'Slice',
           [source, writer.integers(offset), writer.integers(ends), axes, strides],

@@ -76,18 +76,25 @@ export function blockedWeight(
   const { inChannels, outChannels } = layer;
   const size = layer.kernel.reduce((product, length) => product * length, 1);
   const inGroup = first ? inChannels : block;
-  const groups = Math.ceil(inChannels / inGroup);
-  for (let out = 0; out < outChannels; out += 1) {
-    const factor = scale[out]!;
-    const outBase = Math.floor(out / block) * groups * size * inGroup * block + (out % block);
-    let from = out * inChannels * size;
-    for (let channel = 0; channel < inChannels; channel += 1) {
-      const lane = channel % inGroup;
-      let to = outBase + (channel - lane) * size * block;
+  // Numbers are written in order: reading stays inside one group's filters, which lie in the nearest cache.
+  let to = 0;
+  for (let outs = 0; outs < outChannels; outs += block) {
+    const outEnd = Math.min(outs + block, outChannels);
+    for (let ins = 0; ins < inChannels; ins += inGroup) {
+      const inEnd = Math.min(ins + inGroup, inChannels);
       // The first layer keeps each channel's kernel together.
-      const step = first ? block : inGroup * block;
-      to += first ? lane * size * block : lane * block;
-      for (let tap = 0; tap < size; tap += 1, to += step, from += 1) result[to] = weight[from]! * factor;
+      const [outer, inner] = first ? [inEnd - ins, 1] : [1, inEnd - ins];
+      for (let o = 0; o < outer; o += 1) {
+        for (let tap = 0; tap < size; tap += 1) {
+          for (let i = 0; i < inner; i += 1) {
+            let from = (outs * inChannels + ins + o + i) * size + tap;
+            for (let out = outs; out < outEnd; out += 1, from += inChannels * size)
+              result[to + out - outs] = weight[from]! * scale[out]!;
+            to += block;
+          }
+          to += (inGroup - (inEnd - ins)) * block;
+        }
+      }
     }
   }
 }
@@ -103,20 +110,24 @@ export function phaseWeight(
 ): void {
   const { inChannels, outChannels } = layer;
   const [height, width] = layer.kernel as [number, number];
-  const taps = rows.taps.flatMap((row) => columns.taps.map((column) => row * width + column));
-  const groups = Math.ceil(outChannels / block);
-  const tile = block * block;
-  for (let out = 0; out < outChannels; out += 1) {
-    const factor = scale[out]!;
-    const outLane = out % block;
-    const outBase = ((out - outLane) / block) * taps.length * tile + outLane * block;
-    for (let channel = 0; channel < inChannels; channel += 1) {
-      const lane = channel % block;
-      let to = ((channel - lane) / block) * groups * taps.length * tile + outBase + lane;
-      const from = (out * inChannels + channel) * height * width;
-      for (const tap of taps) {
-        result[to] = weight[from + tap]! * factor;
-        to += tile;
+  const size = height * width;
+  const taps = Int32Array.from(
+    rows.taps.flatMap((row) => columns.taps.map((column) => row * width + column)),
+  );
+  let to = 0;
+  for (let ins = 0; ins < inChannels; ins += block) {
+    const inEnd = Math.min(ins + block, inChannels);
+    for (let outs = 0; outs < outChannels; outs += block) {
+      const outEnd = Math.min(outs + block, outChannels);
+      for (let k = 0; k < taps.length; k += 1) {
+        for (let out = outs; out < outEnd; out += 1) {
+          const factor = scale[out]!;
+          let from = (out * inChannels + ins) * size + taps[k]!;
+          for (let lane = 0; lane < inEnd - ins; lane += 1, from += size)
+            result[to + lane] = weight[from]! * factor;
+          to += block;
+        }
+        to += (block - (outEnd - outs)) * block;
       }
     }
   }
