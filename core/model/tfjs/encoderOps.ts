@@ -181,7 +181,11 @@ export const PLAIN_OPS: EncoderOps = {
     return unpadPlane(gradient, [count, height, width, channels], padding);
   },
   addBias: (y, bias) => tf.add(y, bias),
-  channelSums: (dy) => tf.sum(tf.reshape(dy, [-1, dy.shape[3]]), 0),
+  // Image by image, then over images: WebAssembly adds one after the other, and over thousands of positions that rounded by 1e-5.
+  channelSums: (dy) => {
+    const [count, height, width, channels] = dy.shape;
+    return tf.sum(tf.sum(tf.reshape(dy, [count, height * width, channels]), 1), 0);
+  },
   reluGradient: (dy, y) => tf.mul(dy, tf.step(y)),
   maxPool: (x) => tf.maxPool(padPlane(x, POOL_PADDING), 3, 2, 'valid'),
   maxPoolGradient: poolGradient,

@@ -75,12 +75,12 @@ describe.each(ENGINES)('encoders on %s', (engineName) => {
       constantParameters: true,
     });
     const whole = await session.gradients(frames, dFeatures);
-    const chunked = await gradientsInChunks(session, frames, dFeatures, 3);
+    const chunked = await gradientsInChunks(session, frames, dFeatures, 2);
     const stepped = await stepInChunks(session, frames, () => Promise.resolve(dFeatures), {
-      chunkSnippets: 3,
+      chunkSnippets: 2,
     });
     const direct = await session.step(frames, () => Promise.resolve(dFeatures));
-    const features = await featuresInChunks(constant, frames, 2);
+    const features = await featuresInChunks(constant, frames, 3);
     for (const [name, { data }] of Object.entries(whole.gradients)) {
       const peak = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
       for (const other of [chunked, stepped, direct]) {
