@@ -12,7 +12,7 @@ import { openNamedEngine } from './open.ts';
 import { probeEngine } from './probe.ts';
 import { readResults, writeResult } from './results.ts';
 import { WEBGPU_WAYS, type WebgpuWay } from './webgpu/webgpuEngine.ts';
-import { calibrate, selfTest } from './selftest/selfTest.ts';
+import { calibrate, selfTest, type SelfTestResult } from './selftest/selfTest.ts';
 
 const TITLES: Readonly<Record<EngineName, string>> = {
   onnx: 'ONNX Runtime (CPU)',
@@ -75,14 +75,17 @@ async function examine(name: EngineName, probe: Probe, progress?: TestProgress):
   return result;
 }
 
-/** Both ways of WebGPU are tested; the faster of those that are right is taken. */
+/** Both ways of WebGPU are tested; the faster of those that are right is taken. What lies above the encoder is the same in both. */
 async function attempt(name: EngineName, probe: Probe, progress?: TestProgress): Promise<EngineResult> {
-  if (name !== 'webgpu') return attemptWay(name, probe, progress);
+  if (name !== 'webgpu') return (await attemptWay(name, probe, progress)).result;
   const results: EngineResult[] = [];
+  let heads: SelfTestResult['heads'] | undefined;
   for (const way of WEBGPU_WAYS) {
     const told: TestProgress = (text) =>
       progress?.(`encoder on ${way === 'onnx' ? 'ONNX Runtime' : 'TF.js'}: ${text}`);
-    results.push({ ...(await attemptWay(name, probe, told, way)), way });
+    const found = await attemptWay(name, probe, told, { way, heads });
+    heads ??= found.heads;
+    results.push({ ...found.result, way });
   }
   const rank = ({ stepMs }: EngineResult): number => stepMs ?? Number.POSITIVE_INFINITY;
   return results.toSorted((a, b) => rank(a) - rank(b))[0]!;
@@ -92,19 +95,20 @@ async function attemptWay(
   name: EngineName,
   { fingerprint }: Probe,
   progress?: TestProgress,
-  way?: WebgpuWay,
-): Promise<EngineResult> {
+  known: { readonly way?: WebgpuWay; readonly heads?: SelfTestResult['heads'] | undefined } = {},
+): Promise<{ readonly result: EngineResult; readonly heads?: SelfTestResult['heads'] }> {
   try {
-    const engine = await openNamedEngine(name, way);
+    const engine = await openNamedEngine(name, known.way);
     try {
-      const { passed, failure, accuracy } = await selfTest(engine, progress);
+      const { passed, failure, accuracy, heads } = await selfTest(engine, progress, known.heads);
       if (passed) progress?.('a training step is timed');
-      return { fingerprint, passed, failure, stepMs: passed ? await calibrate(engine) : null, accuracy };
+      const stepMs = passed ? await calibrate(engine) : null;
+      return { result: { fingerprint, passed, failure, stepMs, accuracy }, heads };
     } finally {
       await engine.dispose();
     }
   } catch (error) {
-    return { fingerprint, passed: false, failure: toErrorInfo(error).message, stepMs: null };
+    return { result: { fingerprint, passed: false, failure: toErrorInfo(error).message, stepMs: null } };
   }
 }
 

@@ -89,11 +89,13 @@ export async function testHeads(note: Note, progress: (text: string) => void): P
   let leak: string | null = null;
   for (const [name, operation] of Object.entries(OPERATION_CASES)) {
     progress(`operation ${name}`);
-    leak = (await leakOf(`operation ${name}`, () => testOperation(name, operation, note))) ?? leak;
+    const found = await leakOf(`operation ${name}`, () => testOperation(name, operation, note));
+    leak ??= found;
   }
   for (const name of Object.keys(CONFIGS) as HeadName[]) {
     progress(`head ${name}`);
-    leak = (await leakOf(`head ${name}`, () => testHead(name, note))) ?? leak;
+    const found = await leakOf(`head ${name}`, () => testHead(name, note));
+    leak ??= found;
   }
   return leak;
 }

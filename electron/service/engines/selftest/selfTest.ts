@@ -24,6 +24,15 @@ export interface SelfTestResult {
   /** Which number was wrong, in words; null when all were right. */
   readonly failure: string | null;
   readonly accuracy: EngineAccuracy;
+  /** The part above the encoder: another way to compute the encoder alone need not test it again. */
+  readonly heads: Findings;
+}
+
+/** What comparing one part found. */
+interface Findings {
+  readonly failure: string | null;
+  readonly compared: number;
+  readonly worst: EngineAccuracy['worst'];
 }
 
 /** Largest difference allowed, as a share of the peak. Graphics cards may order sums otherwise and round more. */
@@ -42,33 +51,52 @@ const CALIBRATION_RUNS = 3;
  * Compares encoders (features, gradients, running statistics), operations, heads and an optimiser's step with the reference. Each must leave
  * as many tensors and bytes as it found.
  * @param progress told what is compared next
+ * @param knownHeads what was found above the encoder on the same back end
  */
 export async function selfTest(
   engine: ComputeEngine,
   progress: (text: string) => void = () => undefined,
+  knownHeads?: Findings,
 ): Promise<SelfTestResult> {
-  const tolerance = TOLERANCE[engine.name];
+  const allowed = TOLERANCE[engine.name];
+  await engine.useHeadBackend();
+  const encoders = await compare(allowed, async (note) => {
+    let leak: string | null = null;
+    for (const [name, referenceCase] of Object.entries(referenceCases())) {
+      for (const batchNorm of ['frozen', 'trained'] as const) {
+        const words = `encoder ${name}, ${batchNorm} batch norm`;
+        progress(words);
+        const found = await leakOf(words, () => testEncoder(engine, name, referenceCase, batchNorm, note));
+        leak ??= found;
+      }
+    }
+    return leak;
+  });
+  const heads = knownHeads ?? (await compare(allowed, (note) => testHeads(note, progress)));
+  const failure = encoders.failure ?? heads.failure;
+  const worst = {
+    feature: Math.max(encoders.worst.feature, heads.worst.feature),
+    gradient: Math.max(encoders.worst.gradient, heads.worst.gradient),
+  };
+  const accuracy = { compared: encoders.compared + heads.compared, worst, allowed };
+  return { passed: failure === null, failure, accuracy, heads };
+}
+
+/** Runs a part of the test. @param work answers with what it leaves behind, in words */
+async function compare(
+  allowed: EngineAccuracy['allowed'],
+  work: (note: Note) => Promise<string | null>,
+): Promise<Findings> {
   const worst = { feature: 0, gradient: 0 };
   let failure: string | null = null;
   let compared = 0;
-  const note: Note = (kind, name, difference) => {
+  const leak = await work((kind, name, difference) => {
     compared += 1;
     const value = Number.isFinite(difference) ? difference : Number.MAX_VALUE;
     worst[kind] = Math.max(worst[kind], value);
-    if (value > tolerance[kind]) failure ??= `${name}: off by ${value.toExponential(1)} of its peak`;
-  };
-  let leak: string | null = null;
-  await engine.useHeadBackend();
-  for (const [name, referenceCase] of Object.entries(referenceCases())) {
-    for (const batchNorm of ['frozen', 'trained'] as const) {
-      const words = `encoder ${name}, ${batchNorm} batch norm`;
-      progress(words);
-      leak = (await leakOf(words, () => testEncoder(engine, name, referenceCase, batchNorm, note))) ?? leak;
-    }
-  }
-  leak = (await testHeads(note, progress)) ?? leak;
-  failure ??= leak;
-  return { passed: failure === null, failure, accuracy: { compared, worst, allowed: tolerance } };
+    if (value > allowed[kind]) failure ??= `${name}: off by ${value.toExponential(1)} of its peak`;
+  });
+  return { failure: failure ?? leak, compared, worst };
 }
 
 async function testEncoder(
