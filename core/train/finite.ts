@@ -6,8 +6,6 @@
 import type { TensorMap } from '#core/compute/hostTensor';
 import { StudioError } from '#core/contract/errors';
 
-const ADVICE = 'Lower the learning rate in the configuration; the last checkpoint is kept.';
-
 const isBroken = ({ data }: TensorMap[string]): boolean => data.some((value) => !Number.isFinite(value));
 
 function requireFiniteWeights(parameters: TensorMap, where: string): void {
@@ -15,7 +13,7 @@ function requireFiniteWeights(parameters: TensorMap, where: string): void {
   if (tensor === undefined) return;
   throw new StudioError(
     'internal',
-    `${where}: ${tensor} holds a value that is not a finite number. ${ADVICE}`,
+    `${where}: ${tensor} holds a value that is not a finite number. Lower the learning rate in the configuration; the last checkpoint is kept.`,
     {
       tensor,
     },
@@ -38,9 +36,13 @@ export function requireFinite(
   const tensor =
     Object.keys(parameters).findLast((name) => gradients[name] && isBroken(gradients[name])) ??
     'all tensors together';
-  throw new StudioError('internal', `${where}: the gradient of ${tensor} is not a finite number. ${ADVICE}`, {
-    tensor,
-  });
+  throw new StudioError(
+    'internal',
+    `${where}: the gradient of ${tensor} is not a finite number. Lower the learning rate in the configuration; the last checkpoint is kept.`,
+    {
+      tensor,
+    },
+  );
 }
 
 /**
@@ -52,6 +54,6 @@ export function requireFiniteLoss(loss: number, parameters: TensorMap, where: st
   requireFiniteWeights(parameters, where);
   throw new StudioError(
     'internal',
-    `${where}: the loss is not a finite number, though all weights are. ${ADVICE}`,
+    `${where}: the loss is not a finite number, though all weights are. Lower the learning rate in the configuration; the last checkpoint is kept.`,
   );
 }
