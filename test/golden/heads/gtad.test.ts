@@ -2,6 +2,7 @@
  * G-TAD against PyTorch (gtad.py): both branches, labels, losses, gradients, one optimiser step, soft-NMS.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TensorMap } from '#core/compute/hostTensor';
 import { softNmsIndices } from '#core/infer/softNms';
@@ -10,6 +11,7 @@ import { gtadLabels } from '#core/losses/gtadLabels';
 import { gtadLoss, type DrawCell } from '#core/losses/gtadLoss';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
 import { gtadConfig } from '#core/model/detectors/config';
+import { headModel } from '#core/model/onnx/headModel';
 import { createGtad, gtadForward, gtadGradients } from '#core/model/detectors/gtad';
 import { ENGINES, useHeadsOf } from '../engines/available.ts';
 import {
@@ -139,6 +141,24 @@ describe.each(RUNS)('G-TAD on $engine, $name', ({ engine, name }) => {
     const { gradients } = await gradientsOf(moved, false);
     expectStep(moved, gradients, createGtad(config).noDecay, data);
     await expectMaps(moved, data.startAfter, data.endAfter, data.confidenceAfter);
+  });
+});
+
+describe.each(['anet', 'thumos', 'crowded'] as const)('G-TAD as an ONNX file, %s', (name) => {
+  it('gives PyTorch’s boundaries and maps in ONNX Runtime', async () => {
+    const data = golden[name];
+    const { features, shape } = batchOf(data);
+    const parameters = goldenParameters(createGtad(configs[name]).initialise(0), 2.2);
+    const session = await ort.InferenceSession.create(headModel(configs[name], parameters, data.steps));
+    for (let item = 0; item < shape[0]; item += 1) {
+      const part = features.slice(item * data.steps * 16, (item + 1) * data.steps * 16);
+      const outputs = await session.run({ features: new ort.Tensor('float32', part, [1, data.steps, 16]) });
+      for (const output of ['start', 'end', 'confidence'] as const) {
+        const found = outputs[output]!.data as Float32Array;
+        const wanted = unpack(data[output]).subarray(item * found.length, (item + 1) * found.length);
+        expectWithin(found, wanted, 1e-4, output);
+      }
+    }
   });
 });
 
