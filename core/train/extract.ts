@@ -4,13 +4,13 @@
 import { chunksOf } from '#core/compute/chunked';
 import type { EncoderSession } from '#core/compute/engine';
 import type { TensorMap } from '#core/compute/hostTensor';
+import { StudioError } from '#core/contract/errors';
 import { assembleSnippets, stackSnippets } from '#core/data/assemble';
 import { planSnippets, slicePlan } from '#core/data/snippets';
 import type { SnippetPlan } from '#core/data/snippets';
 import { mixSeed } from '#core/util/random';
 import type { SamplingConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
-import { checkFeatures } from './sequences.ts';
 
 /** Features of one video with the plan that they follow. float32 [plan.snippets, C] */
 export interface VideoFeatures {
@@ -100,4 +100,17 @@ export async function extractFeatures(
     session.dispose();
   }
   return result;
+}
+
+/** @throws StudioError `bad-input` when a feature is not a finite number */
+function checkFeatures(features: Float32Array, videoId: string): void {
+  for (let i = 0; i < features.length; i += 1) {
+    if (!Number.isFinite(features[i]!)) {
+      throw new StudioError(
+        'bad-input',
+        `The features of video "${videoId}" hold a value that is not a number. Its encoder's weights are damaged or its training diverged; start from another encoder.`,
+        { video: videoId, position: i },
+      );
+    }
+  }
 }

@@ -6,9 +6,14 @@
 import type { EngineName } from '#core/compute/engine';
 import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation/segment';
 import type { TrainConfig } from '#core/train/config';
-import type { WorkRates } from './work.ts';
 import type { ErrorInfo } from '#core/contract/errors';
 import type { PublishedWeights } from '#core/model/weights/published';
+
+/** Kinds of work. Units: thousands of the source's pixels decoded, thousands of pixels through the encoder, steps of the head. */
+export type WorkKind = 'decode' | 'features' | 'tune' | 'head';
+
+/** Units of each kind in a second, as a machine was measured with an encoder, a head and a fidelity. */
+export type WorkRates = Readonly<Record<WorkKind, number>>;
 
 /** A video as the worker sees it. */
 export interface JobVideo {

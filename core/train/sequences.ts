@@ -5,7 +5,6 @@ import { coveredSteps, rejectedOnGrid, segmentsOnGrid } from '#core/data/grid';
 import { slicePlan, type SnippetPlan } from '#core/data/snippets';
 import { slidingWindows } from '#core/data/windows';
 import type { DetectorBatch, GridSegment } from '#core/model/detector';
-import { StudioError } from '#core/contract/errors';
 import type { TimedVideo } from './environment.ts';
 import type { VideoFeatures } from './extract.ts';
 
@@ -122,17 +121,4 @@ export function unpadGradients(
     at += length * channels;
   });
   return out;
-}
-
-/** @throws StudioError `bad-input` when a feature is not a finite number */
-export function checkFeatures(features: Float32Array, videoId: string): void {
-  for (let i = 0; i < features.length; i += 1) {
-    if (!Number.isFinite(features[i]!)) {
-      throw new StudioError(
-        'bad-input',
-        `The features of video "${videoId}" hold a value that is not a number. Its encoder's weights are damaged or its training diverged; start from another encoder.`,
-        { video: videoId, position: i },
-      );
-    }
-  }
 }

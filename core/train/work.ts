@@ -10,14 +10,11 @@ import { slidingWindows } from '#core/data/windows';
 import type { TrainConfig } from './config.ts';
 import type { TimedVideo } from './environment.ts';
 import { snippetsPerCall } from './extract.ts';
-import type { StageFigures } from './job.ts';
+import type { StageFigures, WorkKind, WorkRates } from './job.ts';
 import type { WeightedStep } from './progress.ts';
 import { encoderRatesOf } from './run.ts';
 import { epochsToLookAfter } from './stage2Stopping.ts';
 import { ratesOf } from './stage3.ts';
-
-/** Kinds of work. Units: thousands of the source's pixels decoded, thousands of pixels through the encoder, steps of the head. */
-export type WorkKind = 'decode' | 'features' | 'tune' | 'head';
 
 /** One step of a training. */
 export interface WorkStep {
@@ -25,9 +22,6 @@ export interface WorkStep {
   readonly kind: WorkKind;
   readonly amount: number;
 }
-
-/** Units of each kind in a second, as a machine was measured with an encoder, a head and a fidelity. */
-export type WorkRates = Readonly<Record<WorkKind, number>>;
 
 /** Proportions of the kinds on machines that were not measured, as the demo has them; only their ratios mean something. */
 const USUAL_RATES: WorkRates = { decode: 10, features: 1, tune: 1 / 5.5, head: 1 / 1700 };

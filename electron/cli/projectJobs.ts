@@ -7,7 +7,7 @@ import { fromErrorInfo, StudioError } from '#core/contract/errors';
 import type { EventMap, EventName } from '#core/contract/events';
 import type { EngineName } from '#core/compute/engine';
 import type { TrainConfig } from '#core/train/config';
-import type { WorkRates } from '#core/train/work';
+import type { WorkRates } from '#core/train/job';
 import { listEngines } from '#service/engines/index';
 import { openPreferences } from '#service/handlers/settings';
 import { createCalibrator, knownRates } from '#service/jobs/calibration';

@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { RecentProjectInfo, SettingsInfo } from '#core/contract/info';
 import { parseSettings } from '#core/contract/settings';
-import type { WorkRates } from '#core/train/work';
+import type { WorkRates } from '#core/train/job';
 import { writeWholeSync } from '#service/jobs/snapshot';
 
 function userName(): string {

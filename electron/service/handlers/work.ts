@@ -7,7 +7,7 @@ import { StudioError } from '#core/contract/errors';
 import type { EngineName } from '#core/compute/engine';
 import type { EngineInfo, PreflightInfo } from '#core/contract/info';
 import type { Handlers, TrainRequest } from '#core/contract/invoke';
-import type { WorkRates } from '#core/train/work';
+import type { WorkRates } from '#core/train/job';
 import { knownRates } from '#service/jobs/calibration';
 import { preflight, trainingVideos } from '#service/jobs/preflight';
 import {
