@@ -2,7 +2,9 @@
  * Early stopping of stage 2: now and then its encoder and head are measured on held-out videos at full fidelity, the best encoder stays, and
  * the stage ends when nothing gains any more. With a handful of videos an encoder that learns for too long forgets.
  *
- * Looks are spread over the last phase only: one before would stop at a fidelity that the encoder is not used at.
+ * Looks are spread over the last phase only: one before would stop at a fidelity that the encoder is not used at. Where the learning rate
+ * comes down to nothing at the end, they wait until it has come down: an encoder taken from the middle, at a high rate, is worse than the one
+ * that the schedule leads to, and a handful of held-out segments cannot tell that apart from a gain that has ended.
  */
 import type { EncoderSession } from '#core/compute/engine';
 import type { EpochPlan } from '#core/data/fidelity';
@@ -25,16 +27,21 @@ export interface HeldOutLook {
   readonly validation: readonly TimedVideo[];
 }
 
+/** Share of the last phase that has passed before the first look, for learning rates that come down at the end. */
+const COOLED = 2 / 3;
+
 /** Numbers of the epochs, from 0, after which held-out videos are looked at. */
 export function epochsToLookAfter(
-  { heldOutLooks = 0 }: Pick<LofiConfig, 'heldOutLooks'>,
+  { heldOutLooks = 0, encoder: { schedule } }: Pick<LofiConfig, 'heldOutLooks' | 'encoder'>,
   epochs: readonly Pick<EpochPlan, 'phase' | 'epoch' | 'phaseEpochs'>[],
 ): ReadonlySet<number> {
   const last = epochs.at(-1)?.phase;
   const own = epochs.flatMap(({ phase }, index) => (phase === last ? [index] : []));
-  const looks = Math.min(own.length, heldOutLooks);
+  const cools = schedule === 'one-cycle' || schedule === 'cosine';
+  const late = cools ? own.slice(Math.floor(COOLED * own.length)) : own;
+  const looks = Math.min(late.length, heldOutLooks);
   return new Set(
-    Array.from({ length: looks }, (_, look) => own[Math.round(((look + 1) * own.length) / looks) - 1]!),
+    Array.from({ length: looks }, (_, look) => late[Math.round(((look + 1) * late.length) / looks) - 1]!),
   );
 }
 

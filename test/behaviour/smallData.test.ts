@@ -123,6 +123,7 @@ describe('one long video', () => {
       heldOutLooks: 8,
       patience: 1,
       // Far too high: each epoch makes the encoder worse.
+      encoder: { ...CONFIG.lofi.encoder, schedule: 'constant' } as const,
       windowEncoderLearningRate: 0.3,
       augment: null,
     };

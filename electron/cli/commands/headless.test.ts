@@ -422,11 +422,28 @@ describe('localize', () => {
     ).rejects.toThrow(/judges its labels itself/);
   });
 
-  it('refuses features with values that are not numbers, naming the place', async () => {
+  it('refuses features with values that are not numbers, naming the place, and writes nothing', async () => {
     await writeFile(
       at('broken.npy'),
       features((values) => values.fill(Number.NaN, 70, 71)),
     );
+    await writeFile(at('segments.json'), 'as it was');
     await expect(run('broken.npy')).rejects.toThrow(/broken\.npy: the value at \[2, 6\] is not a number/);
+    expect(await readFile(at('segments.json'), 'utf8')).toBe('as it was');
+  });
+
+  it.each([
+    ['an encoder', 'tsm.pth.tar', 'clip.npy', /tsm\.pth\.tar is no head/],
+    ['a pickle that would run code', '../runs-code.pth', 'clip.npy', /would run code/],
+    ['features of another encoder', 'gtad.pth.tar', 'wide.npy', /shape \[8, 128\]; the head takes \[T, 32\]/],
+  ])('refuses %s and writes nothing', async (_, detector, file, message) => {
+    await writeFile(at('clip.npy'), features());
+    await writeFile(at('segments.json'), 'as it was');
+    const source = detector.startsWith('../')
+      ? path.resolve(import.meta.dirname, '../../../test/golden/weights', path.basename(detector))
+      : at(detector);
+    const options = { features: at(file), detector: source, out: at('segments.json'), engine: 'onnx' };
+    await expect(runLocalize(options)).rejects.toThrow(message);
+    expect(await readFile(at('segments.json'), 'utf8')).toBe('as it was');
   });
 });
