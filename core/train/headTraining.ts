@@ -151,9 +151,9 @@ export async function trainHead(environment: TrainEnvironment, run: HeadRun): Pr
         featureGradients: false,
       });
       const where = `Stage 3 diverged at step ${state.step}`;
-      requireFiniteLoss(result.loss, state.parameters, where);
       const norm = clipByGlobalNorm(result.gradients, config.optimiser.clipNorm);
       requireFinite(norm, result.gradients, state.parameters, where);
+      requireFiniteLoss(result.loss, state.parameters, where);
       const rate = learningRateAt(config.optimiser, moment);
       optimiserStep(
         config.optimiser,

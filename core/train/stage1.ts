@@ -163,11 +163,11 @@ export async function runClassification(run: ClassificationRun): Promise<void> {
       const { loss, correct, gradients } = head as unknown as ClassifierStep;
       const where = `Stage 1 diverged at step ${state.step}`;
       const parameters = { ...state.encoder, ...state.classifier };
-      requireFiniteLoss(loss, parameters, where);
       const moment = { step: state.step, totalSteps: config.steps, stepsPerEpoch: config.steps };
       const learningRate = learningRateAt(optimiser, moment);
       const all = { ...result.gradients, ...gradients };
       requireFinite(clipByGlobalNorm(all, optimiser.clipNorm), all, parameters, where);
+      requireFiniteLoss(loss, parameters, where);
       optimiserStep(
         optimiser,
         learningRate,

@@ -190,9 +190,9 @@ async function warmHead(
         },
       );
       const where = `Stage 2 diverged at step ${state.warmupStep} (warm-up)`;
-      requireFiniteLoss(result.loss, state.head, where);
       const norm = clipByGlobalNorm(result.gradients, config.head.clipNorm);
       requireFinite(norm, result.gradients, state.head, where);
+      requireFiniteLoss(result.loss, state.head, where);
       const moment = { step: state.warmupStep, totalSteps, stepsPerEpoch: perEpoch };
       const rate = learningRateAt(config.head, moment);
       optimiserStep(config.head, rate, state.head, result.gradients, state.headOptimiser, detector.noDecay);
@@ -329,8 +329,6 @@ async function microStep(
     },
   );
   const done = head as unknown as DetectorStep;
-  const where = `Stage 2 diverged at step ${state.step}`;
-  requireFiniteLoss(done.loss, { ...state.encoder, ...state.head }, where);
   return { head: done, gradients: result.gradients, runningStatistics: result.runningStatistics ?? {} };
 }
 
@@ -356,6 +354,7 @@ function applyStep(
   requireFinite(encoderNorm, encoderGradients, state.encoder, where);
   const headNorm = clipByGlobalNorm(head.gradients, config.head.clipNorm);
   requireFinite(headNorm, head.gradients, state.head, where);
+  requireFiniteLoss(head.loss, { ...state.encoder, ...state.head }, where);
   optimiserStep(
     config.encoder,
     encoderRate,
