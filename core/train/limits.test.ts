@@ -28,6 +28,8 @@ describe('limits of settings', () => {
     ['detector', 'yolo', 'The training setting "detector" is one of anchor-free, tridet, g-tad, not "yolo".'],
     ['lofi.schedule', 'cosine', /one of s, t, st/],
     ['head.optimiser.schedule', 'st', /one of constant, step, cosine, one-cycle, not "st"/],
+    ['multiLabel', 1, 'The training setting "multiLabel" is true, false or null.'],
+    ['lofi.chunkSnippets', true, 'The training setting "lofi.chunkSnippets" is a number.'],
   ])('refuse %s = %s, and say what it may be', (name, value, words) => {
     if (typeof words === 'string') expect(settingProblem(name, value)).toBe(words);
     else expect(settingProblem(name, value)).toMatch(words);
@@ -37,5 +39,6 @@ describe('limits of settings', () => {
     expect(settingProblem('lofi.epochs', 0)).toBeNull();
     expect(settingProblem('encoder', '/any/folder')).toBeNull();
     expect(settingProblem('baseline', false)).toBeNull();
+    expect(settingProblem('multiLabel', true)).toBeNull();
   });
 });

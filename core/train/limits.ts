@@ -84,6 +84,10 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
 /** What is wrong with a setting's value, as a sentence; null when nothing is. @param dotted e.g. `sampling.side` */
 export function settingProblem(dotted: string, value: unknown): string | null {
   const last = dotted.slice(dotted.lastIndexOf('.') + 1);
+  if (dotted === 'multiLabel' && value !== null && typeof value !== 'boolean')
+    return `The training setting "${dotted}" is true, false or null.`;
+  if (typeof value === 'boolean' && (RANGES[dotted] ?? RANGES[last]) !== undefined)
+    return `The training setting "${dotted}" is a number.`;
   if (typeof value === 'number') {
     const range = RANGES[dotted] ?? RANGES[last];
     if (range === undefined) return null;

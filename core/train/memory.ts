@@ -4,7 +4,7 @@
  * The factors were fitted to measured peaks on the default engine with two threads, and hold within 20 % on configurations that they were
  * not fitted to (`bench plan-memory` prints both beside each other).
  */
-import { evenChunk } from '#core/compute/chunked';
+import { evenChunk, RUN_BYTES } from '#core/compute/chunked';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { planEpochs, sideAt } from '#core/data/fidelity';
@@ -15,30 +15,18 @@ import { snippetsPerCall } from './extract.ts';
 
 /** Node, the libraries, and what the collector has not freed yet. */
 const BASE_BYTES = 451e6;
-/** Activations of one run of the engine's graphs; larger batches go through in several runs (decision 0021). */
-const RUN_BYTES = 12e6;
 /** Activations and their gradients. */
 const ACTIVATION_FACTOR = 2.7;
 /** Copies of the weights: sums of each thread, and what all share (parameters, constants, moments, the best encoder, a checkpoint that is written). */
 const WEIGHT_COPIES = { perThread: 1.5, main: 6.6 } as const;
 /** Copies of a batch's frames: read, resized, changed, stacked, cut for the threads. */
 const FRAME_COPIES = 3.3;
-/** A head's kernels and buffers; G-TAD's map adds bytes for each candidate of each sequence. */
+/** A head's kernels, buffers and parameters. G-TAD's map passes in pieces, so the length of a sequence shows no more. */
 const HEAD_BYTES: Readonly<Record<DetectorName, number>> = {
   'anchor-free': 0,
   tridet: 112e6,
-  'g-tad': 590e6,
+  'g-tad': 490e6,
 };
-const GTAD_CANDIDATE_BYTES = 13e3;
-/** Sequences of a head's batch; the warm-up takes four at least. */
-const WARMUP_BATCH = 4;
-
-/** Bytes that a head takes beside what every training takes. */
-function headBytes({ detector, sampling: { snippets }, lofi, head }: TrainConfig): number {
-  const batch = Math.max(head.batch, lofi.batch, WARMUP_BATCH);
-  const candidates = detector === 'g-tad' ? (batch * snippets * (snippets + 1)) / 2 : 0;
-  return HEAD_BYTES[detector] + GTAD_CANDIDATE_BYTES * candidates;
-}
 
 /** Resident bytes of the worker at its peak. @param cores threads of the engine, one each */
 export function memoryEstimate(config: TrainConfig, spec: EncoderSpec, cores: number): number {
@@ -83,6 +71,6 @@ export function memoryEstimate(config: TrainConfig, spec: EncoderSpec, cores: nu
     cores * ACTIVATION_FACTOR * activations +
     (cores * WEIGHT_COPIES.perThread + WEIGHT_COPIES.main) * weights +
     FRAME_COPIES * frames +
-    headBytes(config)
+    HEAD_BYTES[config.detector]
   );
 }

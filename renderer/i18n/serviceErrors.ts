@@ -322,6 +322,8 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
     '第 {stage} 阶段在第 {step} 步发散：{tensor} 含有非有限数值。请在配置中降低学习率；最近的检查点已保留。',
   ],
   ['There are no segments to classify. Label some, then train.', '没有可分类的片段。请先标注，再训练。'],
+  ['The training setting "{name}" is true, false or null.', '训练设置“{name}”为 true、false 或 null。'],
+  ['The training setting "{name}" is a number.', '训练设置“{name}”是数字。'],
   [
     'The training setting "{name}" is a whole number, not {value}.',
     '训练设置“{name}”应为整数，不能是 {value}。',

@@ -2,7 +2,7 @@
  * `bench small-data`: training as a person's first project has it, planned as the studio plans it. Two cases on generated footage: a handful of
  * short labelled videos, and one long video of which the first part was labelled. What is found is measured where nothing was labelled.
  *
- * Options: `--case few,long`, `--frozen` (the head alone), `--seed N`, `--videos N`, `--minutes N`, `--aim speed|balanced|accuracy`, `--out FOLDER` (kept).
+ * Options: `--case few,long`, `--frozen` (the head alone), `--seed N` (of footage and training), `--videos N`, `--minutes N`, `--aim speed|balanced|accuracy`, `--out FOLDER` (kept).
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -115,6 +115,7 @@ async function measure(
   { training, unseen }: Case,
   aim: string,
   tune: boolean,
+  seed: number,
   log: (text: string) => void,
 ): Promise<Record<string, unknown>> {
   const request = v.parse(trainRequestSchema, { aim });
@@ -147,7 +148,7 @@ async function measure(
     {
       kind: 'train',
       jobId: name,
-      config: { ...config, tune },
+      config: { ...config, tune, seed },
       labels: LABELS,
       videos: training,
       folders,
@@ -212,7 +213,7 @@ export const bench: Benchmark = {
         name === 'few'
           ? await fewVideos(folder, seed, Number(options['videos'] ?? 5))
           : await longVideo(folder, seed, Number(options['minutes'] ?? 20));
-      result[name] = await measure(name, folder, material, aim, options['frozen'] === undefined, log);
+      result[name] = await measure(name, folder, material, aim, options['frozen'] === undefined, seed, log);
       log(JSON.stringify(result[name]));
     }
     if (options['out'] === undefined) await rm(folder, { recursive: true, force: true });

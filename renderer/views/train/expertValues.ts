@@ -33,6 +33,9 @@ export function parseLike(former: ExpertValue, text: string): ExpertValue | unde
   if (trimmed === '' || trimmed === 'null') {
     return former === null ? null : undefined;
   }
+  if (former === null && (trimmed === 'true' || trimmed === 'false')) {
+    return trimmed === 'true';
+  }
   if (typeof former === 'string') {
     return trimmed;
   }

@@ -6,9 +6,6 @@ import type { FrameShape } from '#core/model/onnx/forwardGraph';
 /** Compiled graphs together hold at most about this much between calls. */
 export const CACHE_BYTES = 2e9;
 
-/** Activations of one run of a graph: small enough for the processor's cache, where measured steps are a third faster. */
-export const RUN_BYTES = 12e6;
-
 /** The sizes of a batch. @throws StudioError `bad-input` when its data do not fit them */
 export function frameShape(frames: FrameBatch): FrameShape {
   const [snippets, count, height, width] = frames.shape;

@@ -3,7 +3,7 @@
  */
 import type { Tensor } from 'onnxruntime-node';
 import type { FrameBatch } from '#core/compute/engine';
-import { chunksOf, evenChunk, featuresInChunks, sliceFrames } from '#core/compute/chunked';
+import { chunksOf, evenChunk, featuresInChunks, sliceFrames, RUN_BYTES } from '#core/compute/chunked';
 import { releaseNumbers, type TensorMap } from '#core/compute/hostTensor';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { FEATURE_GRADIENT_INPUT } from '#core/model/onnx/backwardGraph';
@@ -18,7 +18,7 @@ import {
 import { FEATURES_OUTPUT, FRAMES_INPUT, type FrameShape } from '#core/model/onnx/forwardGraph';
 import { blockedFeaturesModel, blockedGradientsModel, blockedSplitModels } from '#core/model/onnx/models';
 import type { EncoderSpec } from '#core/model/encoderSpec';
-import { CACHE_BYTES, frameShape, RUN_BYTES } from './batch.ts';
+import { CACHE_BYTES, frameShape } from './batch.ts';
 import { createGraphCache, loadRuntime } from './runtime.ts';
 
 /** One thread's part of a blocked encoder. Calls are made in order, none before the last has answered. */

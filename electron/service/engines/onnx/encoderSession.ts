@@ -11,7 +11,7 @@ import type { TensorMap } from '#core/compute/hostTensor';
 import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { FrameShape } from '#core/model/onnx/forwardGraph';
 import type { Tensor } from 'onnxruntime-node';
-import { evenChunk, featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
+import { evenChunk, featuresInChunks, gradientsInChunks, RUN_BYTES } from '#core/compute/chunked';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { foldNorm, unfoldNormGradients } from '#core/model/encoder/fold';
 import { checkEncoderParameters } from '#core/model/encoder/initialise';
@@ -27,7 +27,7 @@ import { foldedOffsetName, foldedScaleName } from '#core/model/onnx/forwardGraph
 import { constantFeaturesModel, convLayers, featuresModel, gradientsModel } from '#core/model/onnx/models';
 import { createBlockedMemory, type BlockedEncoder } from '#core/model/onnx/blocked/memory';
 import { activationBytes, valuesPerChannel } from '#core/model/encoder/sizes';
-import { CACHE_BYTES, frameShape, RUN_BYTES } from './batch.ts';
+import { CACHE_BYTES, frameShape } from './batch.ts';
 import { blockSize } from './blockSize.ts';
 import { createBlockedSession } from './blockedEncoder.ts';
 import { createBlockedRunner } from './blockedRunner.ts';
