@@ -89,7 +89,7 @@ afterAll(async () => {
   await app()
     .evaluate(({ app: program }) => program.exit(0))
     .catch(() => undefined);
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 describe('closing the window while a job runs', () => {

