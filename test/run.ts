@@ -112,8 +112,7 @@ async function vitest(
       '--reporter=json',
       `--outputFile.json=${report}`,
     ],
-    // What the tests leave in the folder for temporary files goes with it.
-    { ...process.env, TMPDIR: folder, TEMP: folder, TMP: folder, ...env },
+    { ...process.env, ...env },
   );
   try {
     const counts = JSON.parse(await readFile(report, 'utf8')) as Report;
