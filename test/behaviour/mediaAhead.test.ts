@@ -11,21 +11,12 @@ import type { DecodeCalls, Still } from '#service/media/isolate/protocol';
 import { aroundInGop, createStills, type Stills } from '#service/media/isolate/stills';
 import { createMedia, type MediaService } from '#service/media/service';
 import { AWKWARD, makeAwkward } from '../fixtures/videos/awkward.ts';
-import { encoded } from '../fixtures/videos/encoded.ts';
+
 import { readNumber } from '../fixtures/videos/pattern.ts';
+import { ONE_GOP } from '../fixtures/videos/seeks.ts';
 
 type StillRequest = DecodeCalls['frame']['args'];
 
-/** Takes a moment to decode: 240 frames build on one key frame. */
-const LONG = encoded({
-  name: 'one GOP',
-  file: 'long.mp4',
-  width: 960,
-  height: 720,
-  frames: 240,
-  gop: 240,
-  encoderOptions: { preset: 'ultrafast', crf: 20, bf: 2, sc_threshold: 0 },
-});
 const FILES = AWKWARD.filter(({ file }) =>
   [
     'longgop.mp4',
@@ -48,7 +39,7 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lofi-ahead-'));
   await makeAwkward(folder, FILES);
-  await LONG.make(join(folder, LONG.file));
+  await ONE_GOP.make(join(folder, ONE_GOP.file));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -109,7 +100,7 @@ describe('likely frames', () => {
   const serve = async (use: (media: MediaService, path: string) => Promise<void>): Promise<void> => {
     const media = createMedia({ cacheFolder: join(folder, `cache${Math.random()}`) });
     try {
-      const path = join(folder, LONG.file);
+      const path = join(folder, ONE_GOP.file);
       await media.frame(path, 0, { format: 'jpg' });
       await use(media, path);
     } finally {
@@ -160,7 +151,7 @@ describe('likely frames', () => {
     }));
 
   it('continue where they were when the person asks for them', () => {
-    const path = join(folder, LONG.file);
+    const path = join(folder, ONE_GOP.file);
     const index = buildFrameIndex(path);
     const partsOf = (parts: Generator<void, Still>): number => {
       let count = 0;

@@ -20,26 +20,9 @@ import { buildFrameIndex } from '#service/media/index/frameIndex';
 import { seekCost } from '#service/media/index/seekCost';
 import { createMedia, type MediaService } from '#service/media/service';
 import { createProject, type Store } from '#service/store/store';
-import { encoded } from '../fixtures/videos/encoded.ts';
-import { readNumber } from '../fixtures/videos/pattern.ts';
 
-/** Seeks badly: 240 frames build on one key frame. */
-const LONG = encoded({
-  name: 'one GOP',
-  file: 'long.mp4',
-  width: 960,
-  height: 720,
-  frames: 240,
-  gop: 240,
-  encoderOptions: { preset: 'ultrafast', crf: 20, bf: 2, sc_threshold: 0 },
-});
-/** Seeks well. */
-const SHORT = encoded({
-  name: 'short GOPs',
-  file: 'short.mp4',
-  gop: 12,
-  encoderOptions: { preset: 'ultrafast' },
-});
+import { readNumber } from '../fixtures/videos/pattern.ts';
+import { ONE_GOP, SHORT_GOPS } from '../fixtures/videos/seeks.ts';
 
 let folder = '';
 let long = '';
@@ -47,10 +30,10 @@ let short = '';
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(tmpdir(), 'lofi-proxies-'));
-  long = path.join(folder, LONG.file);
-  short = path.join(folder, SHORT.file);
-  await LONG.make(long);
-  await SHORT.make(short);
+  long = path.join(folder, ONE_GOP.file);
+  short = path.join(folder, SHORT_GOPS.file);
+  await ONE_GOP.make(long);
+  await SHORT_GOPS.make(short);
 });
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 

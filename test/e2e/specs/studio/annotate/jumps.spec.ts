@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Response } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encoded } from '../../../../fixtures/videos/encoded.ts';
+import { SHORT_GOPS } from '../../../../fixtures/videos/seeks.ts';
 import { writeProject } from '../../../fixtures/project.ts';
 import { useStudio } from '../../../fixtures/spec.ts';
 import { SHELL } from '../../../fixtures/studio.ts';
@@ -25,14 +26,13 @@ const LONG = encoded({
   gop: 500,
   encoderOptions: { preset: 'ultrafast', crf: 24, bf: 0, sc_threshold: 0 },
 });
-const SHORT = encoded({ name: 'short', file: 'short.mp4', gop: 12, encoderOptions: { preset: 'ultrafast' } });
 
 describe('jumps in a video of long GOPs', () => {
   const studio = useStudio(async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi e2e jumps-'));
-    const files = [LONG, SHORT].map(({ file }) => path.join(folder, file));
+    const files = [LONG, SHORT_GOPS].map(({ file }) => path.join(folder, file));
     await LONG.make(files[0]!);
-    await SHORT.make(files[1]!);
+    await SHORT_GOPS.make(files[1]!);
     const project = await writeProject({
       files,
       labels: ['pour'],
@@ -148,7 +148,7 @@ describe('jumps in a video of long GOPs', () => {
     expect(await page.getByTestId('copy-ready').innerText()).toBe('快速副本');
     await ask('settings.set', { language: 'en' });
     // A file that seeks well needs none.
-    await annotate.open(SHORT.file);
+    await annotate.open(SHORT_GOPS.file);
     expect(await page.getByTestId('copy-make').count()).toBe(0);
     await annotate.open(LONG.file);
     await page.getByTestId('copy-ready').waitFor();
