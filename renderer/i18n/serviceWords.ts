@@ -222,7 +222,10 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '原生 TensorFlow 只能安装在 Linux x64 上，本机为 {platform}。',
   ],
   ['The npm package @tensorflow/tfjs-node-gpu is not there.', '缺少 npm 包 @tensorflow/tfjs-node-gpu。'],
-  ['Run "npm install" with optional dependencies.', '请运行 "npm install" 并包含可选依赖。'],
+  [
+    'Run "npm install" with optional dependencies in the source; installers come without it.',
+    '请在源码中运行 "npm install" 并包含可选依赖；安装包不含此组件。',
+  ],
   ['No graphics adapter with WebGPU was found.', '没有找到支持 WebGPU 的显卡。'],
   [
     'Install the graphics driver of your card (on Linux its Vulkan driver), then test the engine again. The default engine needs none.',

@@ -53,7 +53,7 @@ async function probeTensorflow(): Promise<Probe> {
   if (!hasNativePackage()) {
     return missing(
       'The npm package @tensorflow/tfjs-node-gpu is not there.',
-      'Run "npm install" with optional dependencies.',
+      'Run "npm install" with optional dependencies in the source; installers come without it.',
     );
   }
   try {

@@ -8,12 +8,15 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeKitchen } from '../../fixtures/kitchen.ts';
+import { PACKED } from '../../fixtures/desktop.ts';
 import { useStudio } from '../../fixtures/spec.ts';
 import { windowPage } from '../../pages/window.ts';
 
 /** TensorFlow's wheel (tensorflow-cpu, the version that is pinned): 270 MB, so it is not fetched for a test. */
 const WHEEL = process.env['LOFI_TENSORFLOW_WHEEL'] ?? '';
+/** Installers come without the npm package that the binding is made from (docs/packaging.md). */
 const canInstall =
+  PACKED === null &&
   process.platform === 'linux' &&
   process.arch === 'x64' &&
   spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
