@@ -1,8 +1,9 @@
 /**
  * An encoder's operations as raw TensorFlow kernels, where they are faster than what TF.js makes of the same.
  *
- * ReluGrad and BiasAddGrad replace chains of small ops; convolutions pad with TensorFlow's SAME where that equals PyTorch's padding, and
- * before the kernel elsewhere (EXPLICIT padding is slow in the gradient kernels).
+ * ReluGrad replaces a chain of small ops; convolutions pad with TensorFlow's SAME where that equals PyTorch's padding, and before the
+ * kernel elsewhere (EXPLICIT padding is slow in the gradient kernels). BiasAddGrad is not used: it adds thousands of values one after
+ * the other, which rounds by 1e-5.
  */
 import type { ConvGeometry, EncoderOps } from '#core/model/tfjs/encoderOps';
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -95,7 +96,6 @@ export function nativeOps(backend: NativeBackend): EncoderOps {
       return unpadPlane(gradient, shape, geometry.padding);
     },
     addBias: (y, bias) => run('BiasAdd', [float, format], [y, bias]),
-    channelSums: (dy) => run('BiasAddGrad', [float, format], [dy]),
     reluGradient: (dy, y) => run('ReluGrad', [float], [dy, y]),
     maxPool: (x) => run('MaxPool', poolAttributes, [padPlane(x, POOL_PADDING)]),
     maxPoolGradient: (dy, x, y) => {
