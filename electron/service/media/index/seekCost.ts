@@ -2,7 +2,8 @@
  * How long a jump into a file may take, told from its index: everything since the last key frame is decoded first.
  */
 import type { BadgeInfo } from '#core/contract/info';
-import type { FrameIndex } from './frameIndex.ts';
+import type { IdentityKind } from '#service/media/decode/decodePass';
+import type { SeekPoints } from './packetPass.ts';
 
 /** A person waits visibly for longer jumps than this. */
 export const SLOW_SEEK_MS = 150;
@@ -29,8 +30,15 @@ function countBelow(sorted: Float64Array, limit: number): number {
   return low;
 }
 
+/** What of a frame index tells where jumps begin. */
+interface Jumps {
+  readonly identity: IdentityKind;
+  readonly ids: Float64Array;
+  readonly keys: SeekPoints;
+}
+
 /** The dearest jump of a file. @param pixels of one stored picture */
-export function seekCost(index: Pick<FrameIndex, 'identity' | 'ids' | 'keys'>, pixels: number): SeekCost {
+export function seekCost(index: Jumps, pixels: number): SeekCost {
   const { identity, keys } = index;
   let frames = index.ids.length;
   if (identity !== 'order' && keys.pts.length > 0) {
