@@ -61,7 +61,6 @@ describe.each(ENGINES)('encoders on %s', (engineName) => {
         session.dispose();
       }
     },
-    240_000,
   );
 
   it('gives the same in chunks, in one step, and with constant parameters', async () => {
