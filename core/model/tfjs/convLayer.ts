@@ -3,11 +3,10 @@
  */
 import type { ConvLayer } from '#core/model/encoder/layers';
 import type { ConvGeometry, EncoderOps } from './encoderOps.ts';
+import type { EncoderTensors, FoldedNorm } from './parameters.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { NORM_EPSILON } from '#core/model/encoder/layers';
-
-/** Tensors by parameter name; weights as [kh, kw, in, out]. */
-export type Parameters = Record<string, tf.Tensor>;
+import { isTemporal, kernelShape, planeOf } from './parameters.ts';
 
 /** A value between layers: [snippets · frames, H, W, C]. */
 export interface FrameValue {
@@ -16,22 +15,20 @@ export interface FrameValue {
   readonly frames: number;
 }
 
-/** What the backward pass needs. */
+/** What the backward pass needs; its tensors live until `disposeRecord`. */
 export interface ConvRecord {
   readonly layer: ConvLayer;
   readonly geometry: ConvGeometry;
   /** Shape of the layer's input before it was rearranged. */
   readonly inputShape: tf.Tensor4D['shape'];
   readonly inputFrames: number;
-  /** The rearranged input. */
-  readonly x: tf.Tensor4D;
-  /** The weight as used. */
-  readonly weight: tf.Tensor4D;
-  /** The output, in the layout between layers. */
-  readonly y: tf.Tensor4D;
-  /** Frozen: the folded scale. Trained: γ / deviation. */
-  readonly scale: tf.Tensor1D;
-  /** Trained only. */
+  /** Shape of the rearranged input. */
+  readonly arrangedShape: tf.Tensor4D['shape'];
+  /** The rearranged input; null when no gradient of the weight is wanted. */
+  readonly x: tf.Tensor4D | null;
+  /** The output, in the layout between layers; null without a ReLU. */
+  readonly y: tf.Tensor4D | null;
+  /** Trained batch norm only. */
   readonly batch: BatchRecord | null;
 }
 
@@ -41,20 +38,6 @@ export interface BatchRecord {
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
   readonly inverseDeviation: tf.Tensor1D;
-}
-
-/** Two of a kernel's numbers: the plane that the convolution works in. */
-function planeOf(layer: ConvLayer, sizes: readonly number[]): [number, number] {
-  return isTemporal(layer) ? [sizes[0]!, 1] : [sizes.at(-2)!, sizes.at(-1)!];
-}
-
-function isTemporal(layer: ConvLayer): boolean {
-  return layer.kernel.length === 3 && layer.kernel[0]! > 1;
-}
-
-/** The weight's shape in TF.js: [kh, kw, in, out]. */
-export function kernelShape(layer: ConvLayer): tf.Tensor4D['shape'] {
-  return [...planeOf(layer, layer.kernel), layer.inChannels, layer.outChannels];
 }
 
 function geometryOf(layer: ConvLayer): ConvGeometry {
@@ -102,17 +85,6 @@ function arrangeBack(record: ConvRecord, gradient: tf.Tensor4D): tf.Tensor4D {
   return tf.reshape(tf.slice(wide, [0, 0, 0], [snippets, inputFrames, rows]), inputShape);
 }
 
-/** Scale and offset of a frozen batch norm. */
-function foldedNorm(norm: string, parameters: Parameters) {
-  const variance = parameters[`${norm}.running_var`]!;
-  const scale: tf.Tensor1D = tf.mul(parameters[`${norm}.weight`]!, tf.rsqrt(tf.add(variance, NORM_EPSILON)));
-  const offset: tf.Tensor1D = tf.sub(
-    parameters[`${norm}.bias`]!,
-    tf.mul(parameters[`${norm}.running_mean`]!, scale),
-  );
-  return { scale, offset };
-}
-
 function batchNorm(ops: EncoderOps, raw: tf.Tensor4D): BatchRecord {
   const share = 1 / (raw.size / raw.shape[3]);
   const mean: tf.Tensor1D = tf.mul(ops.channelSums(raw), share);
@@ -121,32 +93,41 @@ function batchNorm(ops: EncoderOps, raw: tf.Tensor4D): BatchRecord {
   return { centred, mean, variance, inverseDeviation: tf.rsqrt(tf.add(variance, NORM_EPSILON)) };
 }
 
-/** Runs a layer. */
+/** Which gradients of a layer are wanted. */
+export interface ConvWants {
+  /** Of its output: whether the backward pass comes through it at all. */
+  readonly output: boolean;
+  readonly input: boolean;
+  readonly parameters: boolean;
+}
+
+/** The weight that a frozen layer convolves with. */
+function foldedWeight(layer: ConvLayer, { values }: EncoderTensors, norm: FoldedNorm): tf.Tensor4D {
+  return norm.weight ?? tf.mul(values[layer.weight]!, norm.scale);
+}
+
+/** Runs a layer, inside a tidy: the value and the record are kept. */
 export function convForward(
   ops: EncoderOps,
   layer: ConvLayer,
   input: FrameValue,
   residual: tf.Tensor4D | null,
-  parameters: Parameters,
-  trained: boolean,
+  parameters: EncoderTensors,
+  wants: ConvWants,
 ): { readonly value: FrameValue; readonly record: ConvRecord } {
   const [count, height, width] = input.tensor.shape;
   const snippets = count / input.frames;
   const geometry = geometryOf(layer);
   const x = arrange(layer, input);
-  let weight = parameters[layer.weight]! as tf.Tensor4D;
+  const norm = parameters.norms[layer.norm];
   let batch: BatchRecord | null = null;
-  let scale: tf.Tensor1D;
   let y: tf.Tensor4D;
-  if (trained) {
-    batch = batchNorm(ops, ops.conv(x, weight, geometry));
-    scale = tf.mul(parameters[`${layer.norm}.weight`]!, batch.inverseDeviation);
-    y = tf.add(tf.mul(batch.centred, scale), parameters[`${layer.norm}.bias`]!);
+  if (norm) {
+    y = ops.conv(x, foldedWeight(layer, parameters, norm), geometry, norm.offset);
   } else {
-    const folded = foldedNorm(layer.norm, parameters);
-    scale = folded.scale;
-    weight = tf.mul(weight, scale);
-    y = ops.addBias(ops.conv(x, weight, geometry), folded.offset);
+    batch = batchNorm(ops, ops.conv(x, parameters.values[layer.weight] as tf.Tensor4D, geometry, null));
+    const scale = tf.mul(parameters.values[`${layer.norm}.weight`]!, batch.inverseDeviation);
+    y = tf.add(tf.mul(batch.centred, scale), parameters.values[`${layer.norm}.bias`]!);
   }
   let frames = Math.ceil(input.frames / frameStep(layer));
   if (isTemporal(layer)) {
@@ -155,18 +136,26 @@ export function convForward(
   }
   if (residual) y = tf.add(y, residual);
   if (layer.relu) y = tf.relu(y);
+  const keepCopy = (tensor: tf.Tensor4D): tf.Tensor4D => tf.keep(tf.clone(tensor));
   const record: ConvRecord = {
     layer,
     geometry,
     inputShape: input.tensor.shape,
     inputFrames: input.frames,
-    x,
-    weight,
-    y,
-    scale,
+    arrangedShape: x.shape,
+    x: wants.parameters ? keepCopy(x) : null,
+    y: wants.output && layer.relu ? keepCopy(y) : null,
     batch,
   };
-  return { value: { tensor: y, frames }, record };
+  if (batch) Object.values(batch).forEach((tensor: tf.Tensor) => tf.keep(tensor));
+  return { value: { tensor: tf.keep(y), frames }, record };
+}
+
+/** Gives a record's tensors back. */
+export function disposeRecord({ x, y, batch }: ConvRecord): void {
+  x?.dispose();
+  y?.dispose();
+  if (batch) tf.dispose(Object.values(batch) as tf.Tensor[]);
 }
 
 /** Gradients of one layer. */
@@ -179,25 +168,25 @@ export interface ConvGradients {
   readonly parameters: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Runs a layer backward. dy has the shape of the layer's output. */
+/** Runs a layer backward, inside a tidy. dy has the shape of the layer's output. */
 export function convBackward(
   ops: EncoderOps,
   record: ConvRecord,
   dy: tf.Tensor4D,
-  parameters: Parameters,
-  inputWanted: boolean,
-  parametersWanted: boolean,
+  parameters: EncoderTensors,
+  wants: ConvWants,
 ): ConvGradients {
-  const { layer, geometry, x, weight, scale, batch } = record;
-  const masked = layer.relu ? ops.reluGradient(dy, record.y) : dy;
+  const { layer, geometry, batch } = record;
+  const masked = layer.relu ? ops.reluGradient(dy, record.y!) : dy;
   const [count, height, width, channels] = masked.shape;
   const snippets = record.inputShape[0] / record.inputFrames;
   const arranged: tf.Tensor4D = isTemporal(layer)
     ? tf.reshape(masked, [snippets, count / snippets, height * width, channels])
     : masked;
+  const norm = parameters.norms[layer.norm];
   const found: Record<string, tf.Tensor> = {};
   let afterNorm = arranged;
-  const sums = parametersWanted || batch ? ops.channelSums(arranged) : null;
+  const sums = wants.parameters || batch ? ops.channelSums(arranged) : null;
   if (batch && sums) {
     const gamma = tf.mul(ops.channelSums(tf.mul(arranged, batch.centred)), batch.inverseDeviation);
     found[`${layer.norm}.weight`] = gamma;
@@ -205,32 +194,35 @@ export function convBackward(
     const share = layer.outChannels / arranged.size;
     const slope = tf.mul(tf.mul(gamma, batch.inverseDeviation), share);
     const rest = tf.sub(tf.sub(arranged, tf.mul(batch.centred, slope)), tf.mul(sums, share));
-    afterNorm = tf.mul(rest, scale);
+    afterNorm = tf.mul(rest, tf.mul(parameters.values[`${layer.norm}.weight`]!, batch.inverseDeviation));
   }
-  if (parametersWanted) {
-    const used = ops.convWeightGradient(x, afterNorm, kernelShape(layer), geometry);
-    if (batch) {
-      found[layer.weight] = used;
-    } else {
-      Object.assign(found, unfolded(record, used, sums!, parameters));
-    }
+  if (wants.parameters) {
+    const used = ops.convWeightGradient(record.x!, afterNorm, kernelShape(layer), geometry);
+    if (norm) Object.assign(found, unfolded(layer, used, sums!, parameters, norm));
+    else found[layer.weight] = used;
   }
-  const input = inputWanted
-    ? arrangeBack(record, ops.convInputGradient(x.shape, afterNorm, weight, geometry))
+  const weight = (): tf.Tensor4D =>
+    norm ? foldedWeight(layer, parameters, norm) : (parameters.values[layer.weight] as tf.Tensor4D);
+  const input = wants.input
+    ? arrangeBack(record, ops.convInputGradient(record.arrangedShape, afterNorm, weight(), geometry))
     : null;
   return { input, residual: masked, parameters: found };
 }
 
 /** Gradients of weight, γ and β from those of the folded weight and offset. */
-function unfolded(record: ConvRecord, used: tf.Tensor4D, sums: tf.Tensor1D, parameters: Parameters) {
-  const { layer, scale } = record;
-  const products = tf.mul<tf.Tensor4D>(used, parameters[layer.weight]!);
+function unfolded(
+  layer: ConvLayer,
+  used: tf.Tensor4D,
+  sums: tf.Tensor1D,
+  { values }: EncoderTensors,
+  { scale, inverseDeviation }: FoldedNorm,
+) {
+  const products = tf.mul<tf.Tensor4D>(used, values[layer.weight]!);
   const scaleGradient = tf.sum(tf.reshape(products, [-1, layer.outChannels]), 0);
-  const inverse = tf.rsqrt(tf.add(parameters[`${layer.norm}.running_var`]!, NORM_EPSILON));
-  const mean = parameters[`${layer.norm}.running_mean`]!;
+  const mean = values[`${layer.norm}.running_mean`]!;
   return {
     [layer.weight]: tf.mul(used, scale),
-    [`${layer.norm}.weight`]: tf.mul(tf.sub(scaleGradient, tf.mul(mean, sums)), inverse),
+    [`${layer.norm}.weight`]: tf.mul(tf.sub(scaleGradient, tf.mul(mean, sums)), inverseDeviation),
     [`${layer.norm}.bias`]: sums,
   };
 }

@@ -13,9 +13,16 @@ export interface ConvGeometry {
   readonly padding: readonly [number, number];
 }
 
+/** A pool's output, and what its gradient needs besides. */
+export interface PoolResult {
+  readonly y: tf.Tensor4D;
+  readonly saved: readonly tf.Tensor[];
+}
+
 /** What engines may replace. Weights are [kh, kw, in, out]. */
 export interface EncoderOps {
-  conv(x: tf.Tensor4D, weight: tf.Tensor4D, geometry: ConvGeometry): tf.Tensor4D;
+  /** @param bias of each output channel, or null */
+  conv(x: tf.Tensor4D, weight: tf.Tensor4D, geometry: ConvGeometry, bias: tf.Tensor1D | null): tf.Tensor4D;
   /** Gradient of the weight. */
   convWeightGradient(
     x: tf.Tensor4D,
@@ -30,14 +37,14 @@ export interface EncoderOps {
     weight: tf.Tensor4D,
     geometry: ConvGeometry,
   ): tf.Tensor4D;
-  addBias(y: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D;
   /** Sum over all axes but the channels. */
   channelSums(dy: tf.Tensor4D): tf.Tensor1D;
   /** dy where y > 0, else 0. */
   reluGradient(dy: tf.Tensor4D, y: tf.Tensor4D): tf.Tensor4D;
-  /** 3×3, stride 2, padding 1, of values ≥ 0. */
-  maxPool(x: tf.Tensor4D): tf.Tensor4D;
-  maxPoolGradient(dy: tf.Tensor4D, x: tf.Tensor4D, y: tf.Tensor4D): tf.Tensor4D;
+  /** The positive part of the maxima, 3×3, stride 2, padding 1: the same as the maxima of the positive parts, on a quarter of the values. */
+  maxPool(x: tf.Tensor4D): PoolResult;
+  /** @param shape of the pool's input @param dy 0 where y is 0 */
+  maxPoolGradient(dy: tf.Tensor4D, shape: tf.Tensor4D['shape'], pooled: PoolResult): tf.Tensor4D;
   /** x [S·T, H, W, C]; direction −1 is the transposed shift, for gradients. */
   shift(x: tf.Tensor4D, layer: ShiftLayer, frames: number, direction: 1 | -1): tf.Tensor4D;
 }
@@ -150,8 +157,8 @@ function weightGradient(
 }
 
 /** Gives each gradient to the first maximum of its window in row order, as PyTorch does. */
-function poolGradient(dy: tf.Tensor4D, x: tf.Tensor4D, y: tf.Tensor4D): tf.Tensor4D {
-  const padded = padPlane(x, POOL_PADDING);
+function poolGradient(dy: tf.Tensor4D, shape: tf.Tensor4D['shape'], { y, saved }: PoolResult): tf.Tensor4D {
+  const padded = padPlane(saved[0] as tf.Tensor4D, POOL_PADDING);
   let open: tf.Tensor4D = tf.onesLike(y);
   let total: tf.Tensor4D | null = null;
   for (let top = 0; top < 3; top += 1) {
@@ -163,12 +170,15 @@ function poolGradient(dy: tf.Tensor4D, x: tf.Tensor4D, y: tf.Tensor4D): tf.Tenso
       total = total ? tf.add(total, placed) : placed;
     }
   }
-  return unpadPlane(total!, x.shape, POOL_PADDING);
+  return unpadPlane(total!, shape, POOL_PADDING);
 }
 
 /** Kernels and compositions that every back end can run. */
 export const PLAIN_OPS: EncoderOps = {
-  conv: (x, weight, { stride, padding }) => tf.conv2d(padPlane(x, padding), weight, [...stride], 'valid'),
+  conv: (x, weight, { stride, padding }, bias) => {
+    const y = tf.conv2d(padPlane(x, padding), weight, [...stride], 'valid');
+    return bias ? tf.add(y, bias) : y;
+  },
   convWeightGradient: weightGradient,
   convInputGradient: ([count, height, width, channels], dy, weight, { stride, padding }) => {
     const shape: [number, number, number, number] = [
@@ -180,14 +190,13 @@ export const PLAIN_OPS: EncoderOps = {
     const gradient = tf.conv2dTranspose(dy, weight, shape, [...stride], 'valid');
     return unpadPlane(gradient, [count, height, width, channels], padding);
   },
-  addBias: (y, bias) => tf.add(y, bias),
   // Image by image, then over images: WebAssembly adds one after the other, and over thousands of positions that rounded by 1e-5.
   channelSums: (dy) => {
     const [count, height, width, channels] = dy.shape;
     return tf.sum(tf.sum(tf.reshape(dy, [count, height * width, channels]), 1), 0);
   },
   reluGradient: (dy, y) => tf.mul(dy, tf.step(y)),
-  maxPool: (x) => tf.maxPool(padPlane(x, POOL_PADDING), 3, 2, 'valid'),
+  maxPool: (x) => ({ y: tf.relu(tf.maxPool(padPlane(x, POOL_PADDING), 3, 2, 'valid')), saved: [x] }),
   maxPoolGradient: poolGradient,
   shift: shiftFrames,
 };
@@ -207,8 +216,9 @@ export const KERNEL_OPS: EncoderOps = {
       { x: padPlane(x, padding), dy },
       { ...VALID, strides: [...stride], filterShape: shape },
     ),
-  maxPoolGradient: (dy, x, y) => {
-    const gradient = kernel('MaxPoolGrad', { dy, input: padPlane(x, POOL_PADDING), output: y }, POOL);
-    return unpadPlane(gradient, x.shape, POOL_PADDING);
+  maxPoolGradient: (dy, shape, { y, saved }) => {
+    const input = padPlane(saved[0] as tf.Tensor4D, POOL_PADDING);
+    const gradient = kernel('MaxPoolGrad', { dy, input, output: y }, POOL);
+    return unpadPlane(gradient, shape, POOL_PADDING);
   },
 };

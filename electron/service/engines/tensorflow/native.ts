@@ -21,11 +21,19 @@ export interface NativeAttribute {
 /** The parts of the package's back end that are used here. */
 export interface NativeBackend extends KernelBackend {
   readonly binding: Readonly<Record<NativeConstant, number>> & { readonly TF_Version?: string };
+  /** Whether tensors live on a graphics card. */
+  readonly isUsingGpuDevice: boolean;
   executeSingleOutput(
     name: string,
     attributes: readonly NativeAttribute[],
     inputs: readonly Tensor[],
   ): Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly NativeAttribute[],
+    inputs: readonly Tensor[],
+    outputs: number,
+  ): Tensor[];
 }
 
 type NativeConstant =

@@ -1,15 +1,18 @@
 /**
  * An encoder's operations as raw TensorFlow kernels, where they are faster than what TF.js makes of the same.
  *
- * ReluGrad replaces a chain of small ops; convolutions pad with TensorFlow's SAME where that equals PyTorch's padding, and before the
- * kernel elsewhere (EXPLICIT padding is slow in the gradient kernels). BiasAddGrad is not used: it adds thousands of values one after
- * the other, which rounds by 1e-5.
+ * ReluGrad replaces a chain of small ops. Convolutions pad by themselves on the way forward; on the way back with TensorFlow's SAME where
+ * that equals PyTorch's padding, and before the kernel elsewhere (EXPLICIT padding is slow in the gradient kernels). The temporal shift is
+ * one gather. On the processor two of oneDNN's kernels are called by their own names, because TensorFlow takes them by itself in graphs only: a
+ * convolution with its bias, and the pool that remembers where its maxima were (its gradient takes 2 ms where MaxPoolGrad takes 50). BiasAddGrad is not used: it adds
+ * thousands of values one after the other, which rounds by 1e-5.
  */
 import type { ConvGeometry, EncoderOps } from '#core/model/tfjs/encoderOps';
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { NativeAttribute, NativeBackend } from './native.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { PLAIN_OPS, padPlane, unpadPlane } from '#core/model/tfjs/encoderOps';
+import { shiftedRows } from './shiftRows.ts';
 
 const POOL_PADDING = [1, 1] as const;
 
@@ -21,8 +24,19 @@ function sameAxis(length: number, kernel: number, stride: number, padding: numbe
   return total === 2 * padding;
 }
 
-/** The operations on this back end. */
-export function nativeOps(backend: NativeBackend): EncoderOps {
+function isSame(
+  plane: readonly number[],
+  kernel: readonly number[],
+  { stride, padding }: ConvGeometry,
+): boolean {
+  return (
+    sameAxis(plane[0]!, kernel[0]!, stride[0], padding[0]) &&
+    sameAxis(plane[1]!, kernel[1]!, stride[1], padding[1])
+  );
+}
+
+/** Kernels by name, with their attributes. */
+function kernelsOf(backend: NativeBackend) {
   const { binding } = backend;
   const attribute =
     (kind: 'INT' | 'STRING' | 'BOOL' | 'TYPE') =>
@@ -39,12 +53,9 @@ export function nativeOps(backend: NativeBackend): EncoderOps {
   ];
   const float = type('T', binding.TF_FLOAT);
   const format = string('data_format', 'NHWC');
-  const run = <T extends Tensor>(
-    name: string,
-    attributes: readonly NativeAttribute[],
-    inputs: readonly Tensor[],
-  ): T => backend.executeSingleOutput(name, attributes, inputs) as T;
-  const convAttributes = ({ stride }: ConvGeometry, padding: 'SAME' | 'VALID'): NativeAttribute[] => [
+  /** What makes TensorFlow find a kernel of oneDNN by its own name. */
+  const oneDnn = string('_kernel', 'MklNameChangeOp');
+  const conv = ({ stride }: ConvGeometry, padding: 'SAME' | 'VALID'): NativeAttribute[] => [
     float,
     integer('strides', [1, ...stride, 1]),
     string('padding', padding),
@@ -52,55 +63,115 @@ export function nativeOps(backend: NativeBackend): EncoderOps {
     bool('use_cudnn_on_gpu', true),
     integer('dilations', [1, 1, 1, 1]),
   ];
-  const sizes = (shape: readonly number[]): Tensor1D => tf.tensor1d([...shape], 'int32');
-  const isSame = (
-    plane: readonly number[],
-    kernel: readonly number[],
-    { stride, padding }: ConvGeometry,
-  ): boolean =>
-    sameAxis(plane[0]!, kernel[0]!, stride[0], padding[0]) &&
-    sameAxis(plane[1]!, kernel[1]!, stride[1], padding[1]);
-  const poolAttributes = [
+  const padded = (geometry: ConvGeometry): NativeAttribute[] => {
+    const [vertical, horizontal] = geometry.padding;
+    if (vertical === 0 && horizontal === 0) return conv(geometry, 'VALID');
+    const [strides, , ...rest] = conv(geometry, 'VALID').slice(1);
+    const pads = [0, 0, vertical, vertical, horizontal, horizontal, 0, 0];
+    return [float, strides!, string('padding', 'EXPLICIT'), integer('explicit_paddings', pads), ...rest];
+  };
+  const pool = [
     float,
     integer('ksize', [1, 3, 3, 1]),
     integer('strides', [1, 2, 2, 1]),
     string('padding', 'VALID'),
     format,
   ];
+  return {
+    conv,
+    padded,
+    pool,
+    oneDnnPool: [...pool, bool('workspace_enabled', true), oneDnn],
+    bias: [float, format],
+    relu: [float],
+    gather: [
+      type('Tparams', binding.TF_FLOAT),
+      type('Tindices', binding.TF_INT32),
+      string('bad_indices_policy', 'IGNORE'),
+    ],
+    oneDnn,
+    run: <T extends Tensor>(
+      name: string,
+      attributes: readonly NativeAttribute[],
+      inputs: readonly Tensor[],
+    ): T => backend.executeSingleOutput(name, attributes, inputs) as T,
+    runTwo: (name: string, attributes: readonly NativeAttribute[], inputs: readonly Tensor[]): Tensor[] =>
+      backend.executeMultipleOutputs(name, attributes, inputs, 2),
+  };
+}
 
+/** Whether oneDNN's kernels can be called by name: on the processor, in a TensorFlow that was built with them. */
+function hasOneDnn({ run, runTwo, oneDnnPool, padded, oneDnn }: ReturnType<typeof kernelsOf>): boolean {
+  return tf.tidy(() => {
+    try {
+      const geometry: ConvGeometry = { stride: [1, 1], padding: [0, 0] };
+      const x = tf.ones<tf.Rank.R4>([1, 3, 3, 1]);
+      const inputs = [x, tf.ones([1, 1, 1, 1]), tf.ones([1])];
+      run('_MklNativeConv2DWithBias', [...padded(geometry), oneDnn], inputs);
+      const [y, places] = runTwo('_MklNativeMaxPool', oneDnnPool, [x]);
+      run('_MklNativeMaxPoolGrad', oneDnnPool, [x, y!, y!, places!]);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The operations on this back end. */
+export function nativeOps(backend: NativeBackend): EncoderOps {
+  const kernels = kernelsOf(backend);
+  const { run, runTwo } = kernels;
+  const oneDnn = !backend.isUsingGpuDevice && hasOneDnn(kernels);
+  const sizes = (shape: readonly number[]): Tensor1D => tf.tensor1d([...shape], 'int32');
   return {
     ...PLAIN_OPS,
-    conv: (x, weight, geometry) => {
-      const same = isSame(x.shape.slice(1, 3), weight.shape, geometry);
-      const input = same ? x : padPlane(x, geometry.padding);
-      return run('Conv2D', convAttributes(geometry, same ? 'SAME' : 'VALID'), [input, weight]);
+    conv: (x, weight, geometry, bias) => {
+      const attributes = kernels.padded(geometry);
+      if (bias && oneDnn)
+        return run('_MklNativeConv2DWithBias', [...attributes, kernels.oneDnn], [x, weight, bias]);
+      const y = run<Tensor4D>('Conv2D', attributes, [x, weight]);
+      return bias ? run('BiasAdd', kernels.bias, [y, bias]) : y;
     },
     convWeightGradient: (x, dy, shape, geometry) => {
       const same = isSame(x.shape.slice(1, 3), shape, geometry);
       const input = same ? x : padPlane(x, geometry.padding);
-      const attributes = convAttributes(geometry, same ? 'SAME' : 'VALID');
+      const attributes = kernels.conv(geometry, same ? 'SAME' : 'VALID');
       return run('Conv2DBackpropFilter', attributes, [input, sizes(shape), dy]);
     },
     convInputGradient: (shape, dy, weight, geometry) => {
       const [count, height, width, channels] = shape;
       if (isSame([height, width], weight.shape, geometry)) {
-        return run('Conv2DBackpropInput', convAttributes(geometry, 'SAME'), [sizes(shape), weight, dy]);
+        return run('Conv2DBackpropInput', kernels.conv(geometry, 'SAME'), [sizes(shape), weight, dy]);
       }
       const [vertical, horizontal] = geometry.padding;
       const padded = sizes([count, height + 2 * vertical, width + 2 * horizontal, channels]);
-      const gradient = run<Tensor4D>('Conv2DBackpropInput', convAttributes(geometry, 'VALID'), [
+      const gradient = run<Tensor4D>('Conv2DBackpropInput', kernels.conv(geometry, 'VALID'), [
         padded,
         weight,
         dy,
       ]);
       return unpadPlane(gradient, shape, geometry.padding);
     },
-    addBias: (y, bias) => run('BiasAdd', [float, format], [y, bias]),
-    reluGradient: (dy, y) => run('ReluGrad', [float], [dy, y]),
-    maxPool: (x) => run('MaxPool', poolAttributes, [padPlane(x, POOL_PADDING)]),
-    maxPoolGradient: (dy, x, y) => {
-      const gradient = run<Tensor4D>('MaxPoolGrad', poolAttributes, [padPlane(x, POOL_PADDING), y, dy]);
-      return unpadPlane(gradient, x.shape, POOL_PADDING);
+    reluGradient: (dy, y) => run('ReluGrad', kernels.relu, [dy, y]),
+    maxPool: (x) => {
+      const padded = padPlane(x, POOL_PADDING);
+      const [maxima, places] = oneDnn
+        ? runTwo('_MklNativeMaxPool', kernels.oneDnnPool, [padded])
+        : [run<Tensor4D>('MaxPool', kernels.pool, [padded])];
+      return { y: tf.relu(maxima as Tensor4D), saved: places ? [padded, places] : [padded] };
+    },
+    maxPoolGradient: (dy, shape, { y, saved: [padded, places] }) => {
+      const gradient = places
+        ? run<Tensor4D>('_MklNativeMaxPoolGrad', kernels.oneDnnPool, [padded!, y, dy, places])
+        : run<Tensor4D>('MaxPoolGrad', kernels.pool, [padded!, y, dy]);
+      return unpadPlane(gradient, shape, POOL_PADDING);
+    },
+    shift: (x, layer, frames, direction) => {
+      const rows = shiftedRows(x.shape, layer.division, frames, direction);
+      if (rows === null) return PLAIN_OPS.shift(x, layer, frames, direction);
+      const parts: Tensor2D = tf.reshape(x, [-1, x.shape[3] / layer.division]);
+      const moved = run('GatherNd', kernels.gather, [parts, tf.tensor2d(rows, [rows.length, 1], 'int32')]);
+      return tf.reshape(moved, x.shape);
     },
   };
 }

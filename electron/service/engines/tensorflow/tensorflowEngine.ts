@@ -4,14 +4,16 @@
 import type { ComputeEngine, EncoderSession, FrameBatch } from '#core/compute/engine';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
-import { featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
+import { evenChunk, featuresInChunks, gradientsInChunks } from '#core/compute/chunked';
 import { openTfjsEncoder } from '#core/model/tfjs/tfjsEncoder';
 import { readInstallation } from './installation.ts';
 import { NATIVE_BACKEND, loadNativeBackend } from './native.ts';
 import { nativeOps } from './nativeOps.ts';
 
-/** Activations of one run; larger batches are cut, so that memory is bounded. Each run reads and writes every weight, so it is not too small. */
-const RUN_BYTES = 100e6;
+/** Activations of a step that makes one forward pass and keeps them; larger batches are cut into equal parts, each passed forward twice. */
+const KEPT_BYTES = 600e6;
+/** Activations of one run without gradients; what is read no more is given back at once, so far less is held. */
+const RUN_BYTES = 300e6;
 
 /**
  * Opens the engine.
@@ -34,20 +36,24 @@ export async function openTensorflowEngine(): Promise<ComputeEngine> {
       const session = openTfjsEncoder(spec, parameters, { ...options, ops: nativeOps(backend) });
       if (options.batchNorm === 'trained') return session;
       const encoder = buildEncoderLayers(spec);
-      const runSnippets = (frames: FrameBatch): number => {
-        const [, count, height, width] = frames.shape;
+      /** Snippets of each part of a batch. */
+      const partOf = (frames: FrameBatch, bytes: number): number => {
+        const [snippets, count, height, width] = frames.shape;
         const one = activationBytes(encoder, { snippets: 1, frames: count, height, width });
-        return Math.max(1, Math.floor(RUN_BYTES / one));
+        return evenChunk(snippets, Math.max(1, Math.floor(bytes / one)));
       };
       const features: EncoderSession['features'] = (frames) =>
-        featuresInChunks(session, frames, runSnippets(frames));
+        featuresInChunks(session, frames, partOf(frames, RUN_BYTES));
       const gradients: EncoderSession['gradients'] = (frames, dFeatures) =>
-        gradientsInChunks(session, frames, dFeatures, runSnippets(frames));
+        gradientsInChunks(session, frames, dFeatures, partOf(frames, KEPT_BYTES));
       return {
         ...session,
         features,
         gradients,
-        step: async (frames, head) => gradients(frames, await head(await features(frames))),
+        step: async (frames, head) =>
+          partOf(frames, KEPT_BYTES) === frames.shape[0]
+            ? session.step(frames, head)
+            : gradients(frames, await head(await features(frames))),
       };
     },
     dispose: async () => {},
