@@ -24,11 +24,16 @@ years (section 6 of the licence). This build of FFmpeg was configured with:
 
 ONNX Runtime (inside onnxruntime-node)
 The MIT License: https://github.com/microsoft/onnxruntime/blob/main/LICENSE
+
+TensorFlow.js and its binding to TensorFlow (the packages @tensorflow/* below; the binding is compiled from the sources of one of them)
+Copyright Google LLC. The Apache License 2.0: its text is in LICENSE beside this file. TensorFlow itself is not packed: whoever installs that engine fetches it.
 `;
 
 function licenceText(dir: string): string {
-  const file = readdirSync(dir).find((name) => /^(licen[cs]e|copying|notice)/i.test(name));
-  return file === undefined ? '' : readFileSync(path.join(dir, file), 'utf8').trim();
+  return readdirSync(dir)
+    .filter((name) => /^(licen[cs]e|copying|notice)/i.test(name))
+    .map((name) => readFileSync(path.join(dir, name), 'utf8').trim())
+    .join('\n\n');
 }
 
 /** One text with every package's licence. @param configuration of the FFmpeg that is packed; null where it cannot be read */

@@ -15,6 +15,7 @@ import { Arch, build, Platform, type Configuration } from 'electron-builder';
 import { mediaLibraryDir, mustBeDistributable } from './mediaLibrary.ts';
 import type { Target } from './packages.ts';
 import { stageRuntime } from './runtime.ts';
+import { buildTensorflowBinding } from './tensorflowBinding.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PLATFORMS = { linux: Platform.LINUX, win32: Platform.WINDOWS, darwin: Platform.MAC } as const;
@@ -60,7 +61,9 @@ export async function pack(options: PackOptions): Promise<readonly string[]> {
   const isForOthers = !options.onlyDir && options.privateUse !== true;
   if (isForOthers) mustBeDistributable(options.mediaLibrary ?? mediaLibraryDir(ROOT, options.target));
   if (options.prepackaged === undefined) {
-    for (const [name, bytes] of Object.entries(stageRuntime(ROOT, options.target, options)))
+    const tensorflowBinding = await buildTensorflowBinding(options.target);
+    const sizes = stageRuntime(ROOT, options.target, { ...options, tensorflowBinding });
+    for (const [name, bytes] of Object.entries(sizes))
       process.stderr.write(`runtime/${name}: ${(bytes / MIB).toFixed(1)} MiB\n`);
   }
   const { electronDir } = options;

@@ -36,6 +36,13 @@ const NOT_NEEDED = [
   /^werift$/,
 ];
 
+/** What TensorFlow.js loads. The rest belongs to the command line of @tensorflow/tfjs and to the installer of @tensorflow/tfjs-node-gpu, which are not run. */
+const NEEDED_BY_TENSORFLOW = /^(@tensorflow\/.*|google-protobuf|long|node-fetch|seedrandom)$/;
+
+/** What is loaded of @tensorflow/tfjs-node-gpu: its back end and its kernels, not its entry (electron/service/engines/tensorflow/native.ts). */
+const NATIVE_TENSORFLOW_FILES =
+  /^(package\.json|dist\/(register_all_kernels|nodejs_kernel_backend|int64_tensors|kernels\/\w+|proto\/\w+)\.js)$/;
+
 const readManifest = (dir: string): Manifest =>
   JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as Manifest;
 
@@ -69,7 +76,9 @@ export function packageClosure(
     if (found.has(dir)) return;
     const manifest = readManifest(dir);
     found.set(dir, { name, dir, version: manifest.version ?? '', license: manifest.license ?? 'unknown' });
-    for (const needed of Object.keys(manifest.dependencies ?? {})) visit(needed, dir, false);
+    for (const needed of Object.keys(manifest.dependencies ?? {})) {
+      if (!name.startsWith('@tensorflow/') || NEEDED_BY_TENSORFLOW.test(needed)) visit(needed, dir, false);
+    }
     for (const extra of Object.keys(manifest.optionalDependencies ?? {})) {
       const platforms = /(darwin|linux|win32)-(x64|arm64)/.exec(extra);
       if (platforms !== null && isForTarget(extra, target)) visit(extra, dir, true);
@@ -85,16 +94,23 @@ export function isForTarget(below: string, { platform, arch }: Target): boolean 
   return named === null || (named[1] === platform && (named[2] === arch || named[2] === 'universal'));
 }
 
+/** Their entry lies in a folder that holds sources elsewhere. */
+const RUN_FROM_SRC = /^(debug|long)$/;
+
 const UNUSED_FILES =
   /\.(map|d\.ts|d\.cts|d\.mts|md|c|cc|cpp|h|hpp|gyp|gypi|ts|mm|sh)$|(^|\/)(deps|src|test|tests|docs|example|examples|\.github)\//;
 
 /** Whether a file of a package is needed at run time. @param below path inside the package, with forward slashes */
 export function isNeeded(packageName: string, below: string, target: Target): boolean {
   if (/^(license|licence|copying|notice|thirdparty)/i.test(path.posix.basename(below))) return true;
+  if (RUN_FROM_SRC.test(packageName) && /^src\/\w+\.js$/.test(below)) return true;
   if (UNUSED_FILES.test(below) || !isForTarget(below, target)) return false;
+  if (packageName === '@tensorflow/tfjs-node-gpu')
+    return NATIVE_TENSORFLOW_FILES.test(below) && !below.endsWith('_test.js');
+  if (packageName === 'google-protobuf' && below.startsWith('google/')) return false;
   // TF.js ships each library seven times; Node takes the file that "main" names.
   if (packageName.startsWith('@tensorflow/') && below.startsWith('dist/')) {
-    return /^dist\/tf-[\w-]+\.node\.js$/.test(below) || below.endsWith('.wasm');
+    return /^dist\/tf[\w-]*\.node\.js$/.test(below) || below.endsWith('.wasm');
   }
   return true;
 }

@@ -15,13 +15,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { PREBUILT_BINDING } from '#service/engines/tensorflow/binding';
 import { PACKED_BUNDLES } from './entries.ts';
 import { describeLicences } from './licences.ts';
 import { inspectMediaLibrary, mediaLibraryDir } from './mediaLibrary.ts';
 import { isNeeded, listFiles, packageClosure, type Target } from './packages.ts';
 
-/** Packages that the bundles load at run time. `@tensorflow/tfjs-node-gpu` is installed on request only. */
-const RUNTIME_PACKAGES = [
+/** Packages that the bundles load at run time. */
+export const RUNTIME_PACKAGES = [
   'better-sqlite3',
   'node-av',
   'onnxruntime-node',
@@ -31,6 +32,8 @@ const RUNTIME_PACKAGES = [
   '@tensorflow/tfjs-backend-wasm',
   '@tensorflow/tfjs-backend-webgpu',
 ];
+/** Loaded once the person has installed native TensorFlow: packed with its binding, or not at all. */
+export const NATIVE_TENSORFLOW = '@tensorflow/tfjs-node-gpu';
 /** Packages that are inside the bundles: nothing of them is copied but their licences. */
 const BUNDLED_PACKAGES = [
   'commander',
@@ -66,6 +69,8 @@ export interface RuntimeParts {
   readonly nodeBinary?: string | undefined;
   /** Folder with another `node-av.node` and the libraries that it needs beside it; by default the installed package's. */
   readonly mediaLibrary?: string | undefined;
+  /** The binding of native TensorFlow (`tensorflowBinding.ts`); without it that engine cannot be installed from the package. */
+  readonly tensorflowBinding?: string | undefined;
 }
 
 /**
@@ -77,7 +82,7 @@ export interface RuntimeParts {
 export function stageRuntime(
   root: string,
   target: Target,
-  { nodeBinary, mediaLibrary }: RuntimeParts = {},
+  { nodeBinary, mediaLibrary, tensorflowBinding }: RuntimeParts = {},
 ): RuntimeSizes {
   const out = path.join(root, 'dist/runtime');
   rmSync(out, { recursive: true, force: true });
@@ -102,13 +107,16 @@ export function stageRuntime(
   copy(source, path.join(out, 'node', node));
   chmodSync(path.join(out, 'node', node), 0o755);
 
-  const packages = packageClosure(root, RUNTIME_PACKAGES, target);
+  const onRequest = tensorflowBinding === undefined ? [] : [NATIVE_TENSORFLOW];
+  const packages = packageClosure(root, [...RUNTIME_PACKAGES, ...onRequest], target);
   for (const { name, dir } of packages) {
     const to = path.join(out, path.relative(root, dir));
     for (const below of listFiles(dir)) {
       if (isNeeded(name, below, target)) copy(path.join(dir, below), path.join(to, below));
     }
   }
+  if (tensorflowBinding !== undefined)
+    copy(tensorflowBinding, path.join(out, 'node_modules', NATIVE_TENSORFLOW, PREBUILT_BINDING));
   const library = mediaLibraryDir(out, target);
   if (mediaLibrary !== undefined) {
     if (!existsSync(path.join(mediaLibrary, 'node-av.node')))

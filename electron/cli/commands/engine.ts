@@ -49,7 +49,9 @@ export function register(program: Command, context: CliContext): void {
     });
   engine
     .command('install')
-    .description('fetches native TensorFlow into your data folder (pip and a C++ compiler are needed)')
+    .description(
+      'fetches native TensorFlow into your data folder (pip is needed, and in a checkout a C++ compiler)',
+    )
     .argument('<name>', 'tensorflow')
     .option('--gpu', 'with the CUDA 12 libraries')
     .action(async (name: string, options: { gpu?: true }) => {

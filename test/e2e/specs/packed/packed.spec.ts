@@ -7,7 +7,9 @@ import process from 'node:process';
 import { getRawHeader, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PREBUILT_BINDING } from '#service/engines/tensorflow/binding';
 import { PACKED_BUNDLES } from '../../../../resources/build/entries.ts';
+import { NATIVE_TENSORFLOW } from '../../../../resources/build/runtime.ts';
 import { filesLeftBy, handOver, OTHER_UID } from '../../fixtures/otherPerson.ts';
 import { packedProgram } from '../../fixtures/packed.ts';
 import { startPacked, type PackedProgram } from '../../fixtures/packedProgram.ts';
@@ -146,6 +148,10 @@ describe('the packed program', () => {
     ]) {
       expect(words).toContain(name);
     }
+    // Native TensorFlow can be installed, or nothing of it is packed.
+    const tensorflow = inRuntime('node_modules', NATIVE_TENSORFLOW);
+    expect(existsSync(path.join(tensorflow, PREBUILT_BINDING))).toBe(existsSync(tensorflow));
+    expect(words.includes(NATIVE_TENSORFLOW)).toBe(existsSync(tensorflow));
     expect(existsSync(path.join(program, 'LICENSES.chromium.html'))).toBe(true);
   });
 

@@ -1,37 +1,53 @@
 /** Compute engines: an installation that is cancelled, one that fails, and, where the wheel is at hand, a whole one with its test. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, symlinkSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NATIVE_TENSORFLOW } from '../../../../resources/build/runtime.ts';
+import { WHEELS } from '../../../../resources/build/tensorflowBinding.ts';
 import { writeKitchen } from '../../fixtures/kitchen.ts';
 import { PACKED } from '../../fixtures/desktop.ts';
 import { useStudio } from '../../fixtures/spec.ts';
 import { windowPage } from '../../pages/window.ts';
 
-/** TensorFlow's wheel (tensorflow-cpu, the version that is pinned): 270 MB, so it is not fetched for a test. */
-const WHEEL = process.env['LOFI_TENSORFLOW_WHEEL'] ?? '';
-/** Installers come without the npm package that the binding is made from (docs/packaging.md). */
+/**
+ * TensorFlow's wheel (tensorflow-cpu, the version that is pinned): 270 MB, so it is not fetched for a test. Packing the program fetches it, and
+ * keeps it; `LOFI_TENSORFLOW_WHEEL` names another place.
+ */
+const WHEEL =
+  process.env['LOFI_TENSORFLOW_WHEEL'] ??
+  (existsSync(WHEELS) ? readdirSync(WHEELS) : [])
+    .filter((name) => name.endsWith('.whl'))
+    .map((name) => path.join(WHEELS, name))[0] ??
+  '';
+/** A package that was made without compiler or wheel cannot install the engine (docs/packaging.md). */
+const hasBinding =
+  PACKED === null ||
+  existsSync(path.join(path.dirname(PACKED), 'resources/runtime/node_modules', NATIVE_TENSORFLOW));
 const canInstall =
-  PACKED === null &&
+  hasBinding &&
   process.platform === 'linux' &&
   process.arch === 'x64' &&
   spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 
 describe.runIf(canInstall)('installing an engine', () => {
   const data = mkdtempSync(path.join(os.tmpdir(), 'lofi engines ü-'));
-  /** A package index: it keeps everybody waiting, or has nothing. */
+  /** A package index: it keeps everybody waiting, has nothing, or has the wheel. */
   let index: Server;
-  let hasNothing = false;
+  let has: 'time' | 'nothing' | 'the wheel' = 'time';
   const waiting = new Set<ServerResponse>();
   const answer = (response: ServerResponse): void => void response.writeHead(404).end();
   const studio = useStudio(async () => {
-    index = createServer((_request, response) => {
-      if (hasNothing) answer(response);
-      else waiting.add(response);
+    index = createServer(({ url = '' }, response) => {
+      const name = path.basename(WHEEL);
+      if (has === 'time') waiting.add(response);
+      else if (has === 'nothing') answer(response);
+      else if (url.endsWith('.whl')) createReadStream(WHEEL).pipe(response);
+      else response.setHeader('content-type', 'text/html').end(`<a href="/files/${name}">${name}</a>`);
     });
     await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
     const { port } = index.address() as AddressInfo;
@@ -43,6 +59,8 @@ describe.runIf(canInstall)('installing an engine', () => {
         PIP_EXTRA_INDEX_URL: '',
         PIP_FIND_LINKS: '',
         PIP_NO_CACHE_DIR: '1',
+        // A packed program brings what would be compiled.
+        ...(PACKED === null ? {} : { CXX: path.join(data, 'no-compiler') }),
       },
     };
   });
@@ -78,7 +96,7 @@ describe.runIf(canInstall)('installing an engine', () => {
 
   it('says in pip’s own words why it failed, and can be tried again', async () => {
     const { page } = studio();
-    hasNothing = true;
+    has = 'nothing';
     await install().click();
     await page
       .getByRole('region', { name: 'Notices' })
@@ -96,12 +114,10 @@ describe.runIf(canInstall)('installing an engine', () => {
   });
 
   it.runIf(WHEEL !== '')(
-    'installs it whole, tests it and takes it (LOFI_TENSORFLOW_WHEEL names the wheel)',
+    'installs it whole, tests it and takes it (where the wheel is at hand: packing fetches it, or LOFI_TENSORFLOW_WHEEL names it)',
     async () => {
       const { page } = studio();
-      const wheels = path.join(data, 'engines/tensorflow/wheels');
-      mkdirSync(wheels, { recursive: true });
-      symlinkSync(WHEEL, path.join(wheels, path.basename(WHEEL)));
+      has = 'the wheel';
       await install().click();
       const test = page.getByTestId('engine-test-tensorflow');
       await test.waitFor({ timeout: 300_000 });
