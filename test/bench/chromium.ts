@@ -41,28 +41,55 @@ export async function call<K extends InvokeName>(
   return answer.result as InvokeResults[K];
 }
 
+/** Where Chromium is. @throws StudioError where there is none */
+export function chromiumPath(): string {
+  const executablePath = CHROMIUM.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    throw new StudioError('not-found', 'There is no Chromium on this machine. Install it and try again.');
+  }
+  return executablePath;
+}
+
+/** A studio with a fresh project, until `body` is done. @param body gets a folder of its own, too, which goes with the project */
+export async function withService<T>(
+  log: (line: string) => void,
+  body: (studio: WebStudio, folder: string) => Promise<T>,
+  prepare?: (projectDir: string) => Promise<void> | void,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'lofi-bench-page-'));
+  try {
+    const project = join(folder, 'project');
+    await prepare?.(project);
+    const studio = await startWebStudio({ project, port: 0, dataDir: join(folder, 'data'), log });
+    try {
+      return await body(studio, folder);
+    } finally {
+      await studio.close();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** A studio with a fresh project and Chromium, until `body` is done. @param prepare writes a project beforehand */
 export async function withStudio<T>(
   log: (line: string) => void,
   body: (studio: WebStudio, browser: Browser) => Promise<T>,
   prepare?: (projectDir: string) => Promise<void> | void,
 ): Promise<T> {
-  const executablePath = CHROMIUM.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new StudioError('not-found', 'There is no Chromium on this machine. Install it and try again.');
-  }
-  const folder = await mkdtemp(join(tmpdir(), 'lofi-bench-page-'));
-  const project = join(folder, 'project');
-  await prepare?.(project);
-  const studio = await startWebStudio({ project, port: 0, dataDir: join(folder, 'data'), log });
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  try {
-    return await body(studio, browser);
-  } finally {
-    await browser.close();
-    await studio.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  const executablePath = chromiumPath();
+  return withService(
+    log,
+    async (studio) => {
+      const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+      try {
+        return await body(studio, browser);
+      } finally {
+        await browser.close();
+      }
+    },
+    prepare,
+  );
 }
 
 /** Adds labels. @returns their ids */

@@ -1,21 +1,23 @@
 /**
- * An hour of labelling, scripted at speed: what the page holds on to. A person who labels for an hour makes about 300 segments, steps some
+ * An hour of labelling, scripted: what the page and the service hold on to. A person who labels for an hour makes about 300 segments, steps some
  * 20 frames for each, moves an edge, takes a step back now and then, and changes the video every few minutes. The script does all of it
- * through the keyboard, without a person's pauses.
+ * through the keyboard, without a person's pauses, or at a person's pace with `--minutes 60`.
  *
  * The document grows meanwhile, and what the page holds grows with it. `--steady` takes that away: whatever was made in a video is deleted
- * before the next one is opened, so the document is as large at the end as at the start, and what still grows is kept by mistake.
- * `--snapshots DIR` keeps heap snapshots of the first and the last measurement.
+ * before the next one is opened, so the document is as large at the end as at the start, and what still grows is kept by mistake, or is code:
+ * V8 compiles what has run often enough, for as long as anything runs more often than before. `--interpreted` forbids it, `--snapshots DIR` keeps
+ * heap snapshots of the first and the last measurement and says what of the heap is code. A snapshot costs the page memory, which the processes'
+ * figures then hold.
  */
-import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import type { CDPSession, Page } from 'playwright-core';
-import { memoryBelow } from '../e2e/fixtures/processes.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { memoryByKind } from '../e2e/fixtures/processes.ts';
 import { largeVideo } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
-import { addLabels, call, withStudio } from './chromium.ts';
+import { addLabels, call, withService } from './chromium.ts';
+import { withPlainPage, type PlainPage } from './plainPage.ts';
 
 const STEPS = 10;
 const PER_VIDEO = 25;
@@ -26,108 +28,147 @@ interface Held {
   readonly heapBytes: number;
   readonly nodes: number;
   readonly listeners: number;
-  /** Of all processes together: page, browser, service, and this one. */
-  readonly processBytes: number;
+  /** Proportional set size of the processes, by what they are. */
+  readonly processBytes: Readonly<Record<string, number>>;
 }
 
-async function heldBy(session: CDPSession, segments: number): Promise<Held> {
-  await session.send('HeapProfiler.collectGarbage');
-  const { metrics } = await session.send('Performance.getMetrics');
+/** What a process of the benchmark is. */
+function kindOf(command: string, pid: number): string {
+  if (pid === process.pid) return 'shell';
+  if (command.includes('--type=renderer')) return 'page';
+  if (command.includes('decodeProcess')) return 'decoding';
+  return /electron\/service/.test(command) ? 'service' : 'browser';
+}
+
+async function heldBy(page: PlainPage, segments: number): Promise<Held> {
+  await page.send('HeapProfiler.collectGarbage');
+  const { metrics } = await page.send<{ metrics: { name: string; value: number }[] }>(
+    'Performance.getMetrics',
+  );
   const value = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? 0;
   return {
     segments,
     heapBytes: value('JSHeapUsedSize'),
     nodes: value('Nodes'),
     listeners: value('JSEventListeners'),
-    processBytes: await memoryBelow(process.pid),
+    processBytes: await memoryByKind(process.pid, kindOf),
   };
 }
 
-/** Writes a heap snapshot, to be opened in the developer tools. */
-async function snapshot(session: CDPSession, file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  const stream = createWriteStream(file);
-  const write = ({ chunk }: { readonly chunk: string }): void => void stream.write(chunk);
-  session.on('HeapProfiler.addHeapSnapshotChunk', write);
-  await session.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false });
-  session.off('HeapProfiler.addHeapSnapshotChunk', write);
-  await new Promise<void>((resolve) => stream.end(resolve));
+interface HeapSnapshot {
+  readonly snapshot: { readonly meta: { readonly node_fields: string[]; readonly node_types: [string[]] } };
+  readonly nodes: number[];
 }
 
-async function press(page: Page, key: string, times = 1): Promise<void> {
-  for (let i = 0; i < times; i += 1) await page.keyboard.press(key);
-}
-
-async function labelOne(page: Page, n: number): Promise<void> {
-  await press(page, 'ArrowRight', STEPS);
-  await press(page, String((n % 9) + 1));
-  await press(page, 'ArrowRight', STEPS);
-  await press(page, String((n % 9) + 1));
-  if (n % 3 === 0) await press(page, 'Shift+Tab');
-  if (n % 3 === 0) await press(page, ']');
-  if (n % 5 === 0) await press(page, 'Control+z');
-  if (n % 7 === 0) {
-    await press(page, 'Space');
-    await page.waitForTimeout(300);
-    await press(page, 'Space');
+/** What a heap snapshot holds: what V8 has compiled, what belongs to the browser's own objects (nodes, styles), and the program's values. */
+async function contentsOf(file: string): Promise<Record<'code' | 'browser' | 'values', number>> {
+  const { snapshot, nodes } = JSON.parse(await readFile(file, 'utf8')) as HeapSnapshot;
+  const { node_fields: fields, node_types: types } = snapshot.meta;
+  const typeAt = fields.indexOf('type');
+  const sizeAt = fields.indexOf('self_size');
+  const bytes = { code: 0, browser: 0, values: 0 };
+  for (let at = 0; at < nodes.length; at += fields.length) {
+    const type = types[0][nodes[at + typeAt]!];
+    bytes[type === 'code' ? 'code' : type === 'native' ? 'browser' : 'values'] += nodes[at + sizeAt]!;
   }
-  if (n % 11 === 0) await press(page, '+', 3);
-  if (n % 11 === 5) await press(page, '\\');
-  await press(page, 'Escape', 3);
+  return bytes;
+}
+
+async function labelOne(page: PlainPage, n: number): Promise<void> {
+  const label = String((n % 9) + 1);
+  await page.press('ArrowRight', STEPS);
+  await page.press(label);
+  await page.press('ArrowRight', STEPS);
+  await page.press(label);
+  if (n % 3 === 0) await page.press('Shift+Tab');
+  if (n % 3 === 0) await page.press(']');
+  if (n % 5 === 0) await page.press('Control+z');
+  if (n % 7 === 0) {
+    await page.press(' ');
+    await wait(300);
+    await page.press(' ');
+  }
+  if (n % 11 === 0) await page.press('+', 3);
+  if (n % 11 === 5) await page.press('\\');
+  await page.press('Escape', 3);
 }
 
 export const bench: Benchmark = {
   name: 'labelling',
   summary:
-    'what the page holds on to over an hour of labelling, scripted at speed (--labelled, --steady, --snapshots)',
+    'what page and service hold on to over an hour of labelling, scripted (--labelled, --minutes, --steady, --interpreted, --snapshots)',
   run: ({ options, log }) =>
-    withStudio(log, async (studio, browser) => {
+    withService(log, async (studio, folder) => {
       const total = Number(options['labelled'] ?? 300);
+      const minutes = Number(options['minutes'] ?? 0);
       const steady = options['steady'] === 'true';
+      const interpreted = options['interpreted'] === 'true';
       const snapshots = options['snapshots'] ?? null;
+      if (snapshots !== null) await mkdir(snapshots, { recursive: true });
       const paths = [
         await largeVideo({ width: 640, height: 360, seconds: 600, fps: 30, gop: 60 }, log),
         await largeVideo({ width: 320, height: 180, seconds: 3600, fps: 30, gop: 250 }, log),
       ];
       const { added } = await call(studio, 'videos.add', { paths });
       await addLabels(studio, 9);
-      const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
-      page.setDefaultTimeout(180_000);
-      const session = await page.context().newCDPSession(page);
-      await session.send('Performance.enable');
-      await page.goto(`${studio.url}#/annotate/${added[0]!.id}`);
-      await page.waitForSelector('[data-testid=stage]:not([data-frame="-1"])');
       const startedAt = performance.now();
       const held: Held[] = [];
-      for (let n = 0; n < total; n += 1) {
-        await labelOne(page, n);
-        if (n % PER_VIDEO === PER_VIDEO - 1) {
-          if (steady) {
-            await press(page, 'Control+a');
-            await press(page, 'Delete');
+      const contents: Awaited<ReturnType<typeof contentsOf>>[] = [];
+      const flags = interpreted ? ['--js-flags=--no-opt --no-maglev --no-sparkplug'] : [];
+      await withPlainPage(folder, `${studio.url}#/annotate/${added[0]!.id}`, flags, async (page) => {
+        await page.send('Performance.enable');
+        await page.until(`document.querySelector('[data-testid=stage]:not([data-frame="-1"])')`);
+        for (let n = 0; n < total; n += 1) {
+          await wait(Math.max(0, startedAt + (n / total) * minutes * 60_000 - performance.now()));
+          await labelOne(page, n);
+          if (n % PER_VIDEO === PER_VIDEO - 1) {
+            if (steady) {
+              await page.press('Control+a');
+              await page.press('Delete');
+            }
+            await page.press(n % (2 * PER_VIDEO) === PER_VIDEO - 1 ? 'PageDown' : 'PageUp');
+            await wait(400);
           }
-          await press(page, n % (2 * PER_VIDEO) === PER_VIDEO - 1 ? 'PageDown' : 'PageUp');
-          await page.waitForTimeout(400);
-        }
-        // Measured with the same video open, at the end of each round of both.
-        if (n % (2 * PER_VIDEO) === 2 * PER_VIDEO - 1) {
-          await page.waitForTimeout(1000);
-          held.push(await heldBy(session, n + 1));
-          log(`${n + 1} segments: ${(held.at(-1)!.heapBytes / 1e6).toFixed(2)} MB`);
-          const isLast = n + 2 * PER_VIDEO >= total;
-          if (snapshots !== null && (held.length === 1 || isLast)) {
-            await snapshot(session, path.join(snapshots, `${n + 1}.heapsnapshot`));
+          // Measured with the same video open, at the end of each round of both.
+          if (n % (2 * PER_VIDEO) === 2 * PER_VIDEO - 1) {
+            await wait(1000);
+            const now = await heldBy(page, n + 1);
+            held.push(now);
+            const { page: pageBytes = 0, service = 0 } = now.processBytes;
+            const inMB = [now.heapBytes, pageBytes, service].map((bytes) => (bytes / 1e6).toFixed(2));
+            log(`${n + 1} segments: heap, page, service ${inMB.join(', ')} MB`);
+            const isLast = n + 2 * PER_VIDEO >= total;
+            if (snapshots !== null && (held.length === 1 || isLast)) {
+              const file = path.join(snapshots, `${n + 1}.heapsnapshot`);
+              await page.snapshot(file);
+              contents.push(await contentsOf(file));
+            }
           }
         }
-      }
+      });
+      let alive = 0;
+      for (const { id } of added)
+        alive += (await call(studio, 'document.get', { videoId: id })).segments.length;
       const [first] = held;
       const last = held.at(-1);
+      const growth = (of: (one: Held) => number): number | null =>
+        first === undefined || last === undefined ? null : of(last) / of(first) - 1;
       return {
         labelled: total,
+        alive,
         steady,
+        interpreted,
         seconds: (performance.now() - startedAt) / 1000,
         held,
-        growth: first === undefined || last === undefined ? null : last.heapBytes / first.heapBytes - 1,
+        snapshotBytes: contents,
+        growth: {
+          heap: growth((one) => one.heapBytes),
+          page: growth((one) => one.processBytes['page'] ?? 0),
+          service: growth((one) => one.processBytes['service'] ?? 0),
+          allProcesses: growth((one) =>
+            Object.values(one.processBytes).reduce((sum, bytes) => sum + bytes, 0),
+          ),
+        },
       };
     }),
 };
