@@ -9,6 +9,7 @@ export function endToEnd(include: readonly string[], shell: 'browser' | 'desktop
     test: {
       root: import.meta.dirname,
       include: [...include],
+      setupFiles: ['fixtures/folders.ts'],
       fileParallelism: false,
       maxWorkers: 1,
       pool: 'forks',

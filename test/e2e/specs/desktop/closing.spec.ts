@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { copyProgram, startDesktop, type Desktop } from '../../fixtures/desktop.ts';
+import { temporaryFolder } from '../../fixtures/folders.ts';
 import { makeLabelledProject } from '../../fixtures/videos.ts';
 import { windowPage } from '../../pages/window.ts';
 
@@ -20,7 +20,7 @@ interface Kept {
   trayMenu?: Electron.Menu;
 }
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi closing ü-'));
+const folder = temporaryFolder('closing');
 const project = path.join(folder, 'Versuch 研究');
 const dataDir = path.join(folder, 'data');
 let executable = '';
@@ -89,7 +89,6 @@ afterAll(async () => {
   await app()
     .evaluate(({ app: program }) => program.exit(0))
     .catch(() => undefined);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 });
 
 describe('closing the window while a job runs', () => {

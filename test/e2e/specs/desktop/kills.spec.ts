@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRandom } from '#core/util/random';
 import { openProject } from '#service/store/store';
 import { startDesktop, type Desktop } from '../../fixtures/desktop.ts';
+import { temporaryFolder } from '../../fixtures/folders.ts';
 import { descendants, killHard } from '../../fixtures/processes.ts';
 import { makeLabelledProject } from '../../fixtures/videos.ts';
 
@@ -14,7 +14,7 @@ const SEED = Number(process.env['LOFI_TEST_SEED'] ?? 9);
 const VICTIMS = ['service', 'worker', 'page'] as const;
 const RECOVERY = { timeout: 60_000, interval: 50 };
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi kills ü-'));
+const folder = temporaryFolder('kills');
 const project = path.join(folder, 'Versuch');
 let desktop: Desktop;
 
@@ -55,7 +55,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await desktop.app.evaluate(({ app }) => app.exit(0)).catch(() => undefined);
   desktop.remove();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 describe('twenty kills of the service, the worker or the page while somebody labels', () => {

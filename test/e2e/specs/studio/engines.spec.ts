@@ -1,14 +1,14 @@
 /** Compute engines: an installation that is cancelled, one that fails, and, where the wheel is at hand, a whole one with its test. */
 import { spawnSync } from 'node:child_process';
-import { createReadStream, existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NATIVE_TENSORFLOW } from '../../../../resources/build/runtime.ts';
 import { WHEELS } from '../../../../resources/build/tensorflowBinding.ts';
+import { temporaryFolder } from '../../fixtures/folders.ts';
 import { writeKitchen } from '../../fixtures/kitchen.ts';
 import { PACKED } from '../../fixtures/desktop.ts';
 import { useStudio } from '../../fixtures/spec.ts';
@@ -35,13 +35,14 @@ const canInstall =
   spawnSync('python3', ['-m', 'pip', '--version']).status === 0;
 
 describe.runIf(canInstall)('installing an engine', () => {
-  const data = mkdtempSync(path.join(os.tmpdir(), 'lofi engines ü-'));
+  let data = '';
   /** A package index: it keeps everybody waiting, has nothing, or has the wheel. */
   let index: Server;
   let has: 'time' | 'nothing' | 'the wheel' = 'time';
   const waiting = new Set<ServerResponse>();
   const answer = (response: ServerResponse): void => void response.writeHead(404).end();
   const studio = useStudio(async () => {
+    data = temporaryFolder('engines');
     index = createServer(({ url = '' }, response) => {
       const name = path.basename(WHEEL);
       if (has === 'time') waiting.add(response);

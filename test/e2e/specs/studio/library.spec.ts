@@ -1,5 +1,4 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProject, openProject } from '#service/store/store';
@@ -7,6 +6,7 @@ import { newVideo } from '../../../behaviour/projectFixture.ts';
 import { AWKWARD } from '../../../fixtures/videos/awkward.ts';
 import { writeKitchen, type Kitchen } from '../../fixtures/kitchen.ts';
 import { useStudio } from '../../fixtures/spec.ts';
+import { temporaryFolder } from '../../fixtures/folders.ts';
 import { SHELL } from '../../fixtures/studio.ts';
 import { writeVideos } from '../../fixtures/videos.ts';
 import { choose } from '../../pages/choosing.ts';
@@ -15,7 +15,7 @@ import { windowPage } from '../../pages/window.ts';
 
 /** A project without anything in it. */
 function emptyProject(): { project: string } {
-  const dir = path.join(mkdtempSync(path.join(os.tmpdir(), 'lofi e2e ü-')), 'Küche');
+  const dir = path.join(temporaryFolder(), 'Küche');
   createProject(dir).close();
   return { project: dir };
 }

@@ -1,13 +1,12 @@
 /**
  * Jumps in a video whose frames build on one another for long: made ahead where they are likely, with a copy's picture standing in where they are not.
  */
-import { mkdtempSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import type { Response } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encoded } from '../../../../fixtures/videos/encoded.ts';
 import { SHORT_GOPS } from '../../../../fixtures/videos/seeks.ts';
+import { temporaryFolder } from '../../../fixtures/folders.ts';
 import { writeProject } from '../../../fixtures/project.ts';
 import { useStudio } from '../../../fixtures/spec.ts';
 import { SHELL } from '../../../fixtures/studio.ts';
@@ -29,7 +28,7 @@ const LONG = encoded({
 
 describe('jumps in a video of long GOPs', () => {
   const studio = useStudio(async () => {
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'lofi e2e jumps-'));
+    const folder = temporaryFolder('e2e jumps');
     const files = [LONG, SHORT_GOPS].map(({ file }) => path.join(folder, file));
     await LONG.make(files[0]!);
     await SHORT_GOPS.make(files[1]!);
