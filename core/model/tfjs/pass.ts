@@ -12,6 +12,7 @@ import type { ConvRecord, ConvWants, FrameValue } from './convLayer.ts';
 import type { EncoderOps, PoolResult } from './encoderOps.ts';
 import type { EncoderTensors } from './parameters.ts';
 import * as tf from '@tensorflow/tfjs-core';
+import { releaseNumbers } from '#core/compute/hostTensor';
 import { FRAME_DEVIATION, FRAME_MEAN } from '#core/model/encoder/layers';
 import { trainableLayers, valuesWithGradient } from '#core/model/encoder/trainable';
 import { convBackward, convForward, disposeRecord } from './convLayer.ts';
@@ -71,6 +72,8 @@ interface PoolRecord {
 
 /** A finished forward pass. */
 export interface Pass {
+  /** Normalised frames; a back end may share them. */
+  readonly pixels: Float32Array;
   readonly output: FrameValue;
   /** Frames of a snippet at each shift, by its output. */
   readonly shiftFrames: ReadonlyMap<string, number>;
@@ -79,8 +82,8 @@ export interface Pass {
   readonly pools: ReadonlyMap<string, PoolRecord>;
 }
 
-/** uint8 [S, T, H, W, 3] → normalised float32 [S·T, H, W, 3]. */
-function normalised({ data, shape }: FrameBatch): tf.Tensor4D {
+/** uint8 [S, T, H, W, 3] → normalised float32, the same shape. */
+function normalised({ data }: FrameBatch): Float32Array {
   const table = (channel: number): Float32Array =>
     Float32Array.from(
       { length: 256 },
@@ -93,8 +96,7 @@ function normalised({ data, shape }: FrameBatch): tf.Tensor4D {
     values[i + 1] = green[data[i + 1]!]!;
     values[i + 2] = blue[data[i + 2]!]!;
   }
-  const [snippets, count, height, width] = shape;
-  return tf.tensor4d(values, [snippets * count, height, width, 3]);
+  return values;
 }
 
 const NOTHING: ConvWants = { output: false, input: false, parameters: false };
@@ -124,7 +126,10 @@ export function runForward(
   const shiftFrames = new Map<string, number>();
   const convs = new Map<string, ConvRecord>();
   const pools = new Map<string, PoolRecord>();
-  values.set(plan.input, { tensor: tf.keep(normalised(frames)), frames: frames.shape[1] });
+  const [snippets, count, height, width] = frames.shape;
+  const pixels = normalised(frames);
+  const input = tf.keep(tf.tensor4d(pixels, [snippets * count, height, width, 3]));
+  values.set(plan.input, { tensor: input, frames: count });
   for (const layer of plan.layers) {
     const from = values.get(layer.input)!;
     tf.tidy(() => {
@@ -156,14 +161,15 @@ export function runForward(
       if (left === 0) values.get(name)!.tensor.dispose();
     }
   }
-  return { output: values.get(plan.output)!, shiftFrames, convs, pools };
+  return { pixels, output: values.get(plan.output)!, shiftFrames, convs, pools };
 }
 
 /** Gives a pass's memory back; what was given back before is left alone. */
-export function disposePass({ output, convs, pools }: Pass): void {
+export function disposePass({ pixels, output, convs, pools }: Pass): void {
   output.tensor.dispose();
   for (const record of convs.values()) disposeRecord(record);
   for (const { pooled } of pools.values()) tf.dispose([pooled.y, ...pooled.saved]);
+  releaseNumbers(pixels);
 }
 
 /** The mean over a snippet's frames and positions. @returns [S, C] */

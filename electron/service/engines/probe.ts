@@ -31,7 +31,7 @@ const runs = (device: string, memoryBytes: number, version: string): Probe => ({
   device,
   memoryBytes,
   installable: false,
-  fingerprint: `${device} · ${version} · suite 2`,
+  fingerprint: `${device} · ${version} · suite 3`,
 });
 
 const missing = (reason: string, remedy: string | null, installable = false): Probe => ({

@@ -89,6 +89,7 @@ function kernelsOf(backend: NativeBackend) {
       type('Tindices', binding.TF_INT32),
       string('bad_indices_policy', 'IGNORE'),
     ],
+    empty: [type('dtype', binding.TF_FLOAT), bool('init', false)],
     oneDnn,
     run: <T extends Tensor>(
       name: string,
@@ -155,15 +156,24 @@ export function nativeOps(backend: NativeBackend): EncoderOps {
     reluGradient: (dy, y) => run('ReluGrad', kernels.relu, [dy, y]),
     maxPool: (x) => {
       const padded = padPlane(x, POOL_PADDING);
-      const [maxima, places] = oneDnn
-        ? runTwo('_MklNativeMaxPool', kernels.oneDnnPool, [padded])
-        : [run<Tensor4D>('MaxPool', kernels.pool, [padded])];
-      return { y: tf.relu(maxima as Tensor4D), saved: places ? [padded, places] : [padded] };
+      if (!oneDnn) {
+        const maxima = run<Tensor4D>('MaxPool', kernels.pool, [padded]);
+        return { y: tf.relu(maxima), saved: [padded] };
+      }
+      const [maxima, places] = runTwo('_MklNativeMaxPool', kernels.oneDnnPool, [padded]);
+      return { y: tf.relu(maxima as Tensor4D), saved: [places!] };
     },
-    maxPoolGradient: (dy, shape, { y, saved: [padded, places] }) => {
-      const gradient = places
-        ? run<Tensor4D>('_MklNativeMaxPoolGrad', kernels.oneDnnPool, [padded!, y, dy, places])
-        : run<Tensor4D>('MaxPoolGrad', kernels.pool, [padded!, y, dy]);
+    maxPoolGradient: (dy, shape, { y, saved: [saved] }) => {
+      const [count, height, width, channels] = shape;
+      // Where it is told the places, the kernel wants to know no more of its input than the size.
+      const gradient = oneDnn
+        ? run<Tensor4D>('_MklNativeMaxPoolGrad', kernels.oneDnnPool, [
+            run('Empty', kernels.empty, [sizes([count, height + 2, width + 2, channels])]),
+            y,
+            dy,
+            saved!,
+          ])
+        : run<Tensor4D>('MaxPoolGrad', kernels.pool, [saved!, y, dy]);
       return unpadPlane(gradient, shape, POOL_PADDING);
     },
     shift: (x, layer, frames, direction) => {

@@ -11,9 +11,9 @@ import { NATIVE_BACKEND, loadNativeBackend } from './native.ts';
 import { nativeOps } from './nativeOps.ts';
 
 /** Activations of a step that makes one forward pass and keeps them; larger batches are cut into equal parts, each passed forward twice. */
-const KEPT_BYTES = 600e6;
+const KEPT_BYTES = 1300e6;
 /** Activations of one run without gradients; what is read no more is given back at once, so far less is held. */
-const RUN_BYTES = 300e6;
+const RUN_BYTES = 150e6;
 
 /**
  * Opens the engine.
