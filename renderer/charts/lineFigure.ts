@@ -27,8 +27,8 @@ export const SERIES_COLOURS: Readonly<Record<string, string>> = {
   lofi: '#5490f4',
   stage2: '#fc9028',
 };
-/** For series beside those, told apart from them. */
-export const FURTHER_COLOURS: readonly string[] = ['#9cc07c', '#c07cc0', '#d9b25f'];
+/** For series beside those, told apart from them and from each other, on light as well, where they are darkened. */
+export const FURTHER_COLOURS: readonly string[] = ['#e0569f', '#2cb59c', '#a97df0', '#c9a227'];
 const OTHER_COLOURS = ['#5490f4', '#fc9028', '#9cc07c', '#c07cc0', '#8b95a4'];
 
 /** More points than pixels cannot be seen: every line keeps at most this many. */

@@ -2,6 +2,7 @@
  * Words on hover and on focus: one floating line for the whole page, shown after a moment, gone at once.
  */
 import type { Attachment } from 'svelte/attachments';
+import { boxOf, windowSize } from '../state/windowScale.ts';
 
 const DELAY_MS = 450;
 let bubble: HTMLElement | null = null;
@@ -24,13 +25,11 @@ function show(element: Element, text: string, keys: string): void {
   }
   document.body.append(bubble);
   owner = element;
-  const box = element.getBoundingClientRect();
-  const size = bubble.getBoundingClientRect();
-  const below = box.bottom + 6 + size.height < window.innerHeight;
-  const left = Math.min(
-    Math.max(6, box.left + box.width / 2 - size.width / 2),
-    window.innerWidth - size.width - 6,
-  );
+  const box = boxOf(element);
+  const size = boxOf(bubble);
+  const area = windowSize();
+  const below = box.bottom + 6 + size.height < area.height;
+  const left = Math.min(Math.max(6, box.left + box.width / 2 - size.width / 2), area.width - size.width - 6);
   bubble.style.left = `${Math.round(left)}px`;
   bubble.style.top = `${Math.round(below ? box.bottom + 6 : box.top - size.height - 6)}px`;
 }

@@ -2,6 +2,8 @@
  * Sizes of panels, kept in the browser for the next time.
  */
 
+import { windowSize } from './windowScale.ts';
+
 const STORED = 'panel-sizes';
 
 interface PanelSizes {
@@ -22,7 +24,7 @@ function stored(): Partial<PanelSizes> {
 export const panelSizes: PanelSizes = $state({
   videos: 176,
   side: 320,
-  timeline: Math.max(324, Math.round(window.innerHeight * 0.42)),
+  timeline: Math.max(324, Math.round(windowSize().height * 0.42)),
   ...stored(),
 });
 

@@ -2,7 +2,7 @@
  * `npm run screens`: pictures of every screen in both themes and both languages, from the real service and a real project, into docs/screens.
  *
  * Without `--project` it makes the quick demo first (some minutes) and works on that; with it, on a copy of a demo that is there. `--out`
- * names another folder, `--only` shots by the beginning of their names.
+ * names another folder, `--only` shots by the beginning of their names, `--size 3840x2160` takes them all at that size instead.
  */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,6 @@ import { EMPTY_SHOTS, FULL_SHOTS, START_SHOTS, WIDE_SHOTS, type Shot, type Stage
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const THEMES = ['dark', 'light'] as const;
 const LANGUAGES = ['en', 'zh-CN'] as const;
-const SIZE = { width: 1280, height: 720 };
 const WIDE = { width: 2560, height: 1440 };
 const QUALITY = 82;
 /** Time for pictures, figures and the exact frame to come. */
@@ -29,12 +28,25 @@ const SETTLE_MS = 900;
 const REDRAW_MS = 250;
 
 const { values: options } = parseArgs({
-  options: { project: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    project: { type: 'string' },
+    out: { type: 'string' },
+    only: { type: 'string' },
+    size: { type: 'string' },
+  },
 });
+const SIZE = sizeOf(options.size ?? '1280x720');
 const out = path.resolve(options.out ?? path.join(ROOT, 'docs/screens'));
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const wanted = (shot: { readonly name: string }): boolean =>
   options.only === undefined || options.only.split(',').some((start) => shot.name.startsWith(start));
+
+/** @throws Error where it is not two numbers */
+function sizeOf(text: string): { width: number; height: number } {
+  const [width = 0, height = 0] = text.split('x').map(Number);
+  if (!(width > 0 && height > 0)) throw new Error(`--size is width and height, like 3840x2160, not ${text}.`);
+  return { width, height };
+}
 
 function run(args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -102,6 +114,8 @@ async function inAllWords({ page, ask }: Stage, name: string, large: boolean): P
       await page.locator(`html[data-theme="${theme}"][lang="${language}"]`).waitFor();
       await page.waitForTimeout(REDRAW_MS);
       await waitForPictures(page);
+      // Nothing under the pointer looks chosen.
+      await page.mouse.move(SIZE.width / 2, 0);
       await picture(page, `${name}-${theme}-${language === 'en' ? 'en' : 'zh'}${large ? '-2560' : ''}`);
     }
   }
@@ -110,7 +124,7 @@ async function inAllWords({ page, ask }: Stage, name: string, large: boolean): P
 /** One shot in every theme and language; some of them large, too. */
 async function take({ stage }: Opened, shot: Shot): Promise<void> {
   const { page, ask } = stage;
-  for (const size of WIDE_SHOTS.has(shot.name) ? [SIZE, WIDE] : [SIZE]) {
+  for (const size of options.size === undefined && WIDE_SHOTS.has(shot.name) ? [SIZE, WIDE] : [SIZE]) {
     await ask('settings.set', { theme: 'dark', language: 'en' });
     await page.setViewportSize(size);
     // A fresh page for each: nothing is left open, nothing is left chosen, panels are as large as the window wants them.

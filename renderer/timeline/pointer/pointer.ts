@@ -6,6 +6,7 @@ import { edgeScrollSpeed, fitAll, panBy, timeToX, xToTime, zoomAt } from '#core/
 import { doc } from '../../state/document.svelte.ts';
 import { player, playRange } from '../../state/player.svelte.ts';
 import { studio } from '../../state/studio.svelte.ts';
+import { placeIn } from '../../state/windowScale.ts';
 import { regionAt, topOf, type Bands, type Region } from '../regions.ts';
 import { isPrediction, scrollLanes, timeline, type Track, type TrackItem } from '../timelineState.svelte.ts';
 import { clearGhosts, type Drag, type Point } from './drag.ts';
@@ -43,8 +44,7 @@ export function createPointer(element: HTMLElement, bandsNow: () => Bands): Time
   let scrolling = 0;
 
   function pointOf(event: MouseEvent): Point {
-    const box = element.getBoundingClientRect();
-    return { x: event.clientX - box.left, y: event.clientY - box.top, free: event.altKey };
+    return { ...placeIn(element, event), free: event.altKey };
   }
 
   const laneHitAt = (point: Point): { track: Track | null; found: LaneHit | null } =>
