@@ -195,6 +195,8 @@ export function createFrameSource(
     if (aheadFlight?.frame === frame && !aheadFlight.abort.signal.aborted) {
       return aheadFlight.done;
     }
+    // The service gives up one for the next anyway; given up here, nobody complains of its answer.
+    aheadFlight?.abort.abort();
     const own = new AbortController();
     const done = fetchFrame(frame, 'likely', own.signal)
       .catch(() => null)
