@@ -348,6 +348,7 @@ export interface EngineInfo {
   readonly selfTest: 'passed' | 'failed' | 'not-run';
   /** What the self-test measured; absent when it was not run to its end. */
   readonly accuracy?: EngineAccuracy;
+  /** Whether the program can install it, for the first time or again. */
   readonly installable: boolean;
   readonly chosen: boolean;
 }

@@ -7,6 +7,7 @@ import type { EngineName } from '#core/compute/engine';
 import type { LabelledSegment, ScoredSegment, TimeRange } from '#core/annotation/segment';
 import type { TrainConfig } from '#core/train/config';
 import type { ErrorInfo } from '#core/contract/errors';
+import type { EngineInfo } from '#core/contract/info';
 import type { PublishedWeights } from '#core/model/weights/published';
 
 /** Kinds of work. Units: thousands of the source's pixels decoded, thousands of pixels through the encoder, steps of the head. */
@@ -88,7 +89,14 @@ export interface FetchJob {
   readonly folder: string;
 }
 
-export type WorkerJob = TrainJob | PredictJob | CalibrateJob | FetchJob;
+/** Hold an engine against the reference numbers and time a step of it. */
+export interface EngineTestJob {
+  readonly kind: 'engine-test';
+  readonly jobId: string;
+  readonly engine: EngineName;
+}
+
+export type WorkerJob = TrainJob | PredictJob | CalibrateJob | FetchJob | EngineTestJob;
 
 /** Absolute progress; at most ten a second. */
 export interface JobProgress {
@@ -176,7 +184,12 @@ export interface FetchResult {
   readonly sha256: string;
 }
 
-export type JobResult = TrainResult | PredictResult | CalibrateResult | FetchResult;
+export interface EngineTestResult {
+  readonly kind: 'engine-test';
+  readonly engine: EngineInfo;
+}
+
+export type JobResult = TrainResult | PredictResult | CalibrateResult | FetchResult | EngineTestResult;
 
 /** Worker → service, one JSON message each. Exactly one `done`, `failed` or `cancelled` ends it. */
 export type WorkerMessage =

@@ -75,11 +75,11 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   };
   let project: (OpenProject & { readonly stop: () => void }) | null = null;
 
-  const workerFile = options.workerFile ?? defaultWorkerFile();
   const cancelDeadlineMs = options.cancelDeadlineMs ?? CANCEL_DEADLINE_MS;
+  const worker = { file: options.workerFile ?? defaultWorkerFile(), cancelDeadlineMs };
   const calibrator = createCalibrator(
     preferences,
-    workerFile,
+    worker.file,
     cancelDeadlineMs,
     () => project === null || project.jobs.pids().length > 0,
   );
@@ -135,10 +135,10 @@ export async function createService(options: ServiceOptions): Promise<Service> {
           store,
           publish,
           preferences,
-          workerFile,
+          workerFile: worker.file,
           cancelDeadlineMs,
           beforeWork: () => calibrator.stop(),
-          light: { proxy: media.makeProxy, 'engine-install': installWork(publish) },
+          light: { proxy: media.makeProxy, 'engine-install': installWork(publish, worker) },
         });
         const jobs = createJobManager(store, publish, runners, (busy) => wakeLock?.set(busy));
         const timer =
@@ -167,7 +167,7 @@ export async function createService(options: ServiceOptions): Promise<Service> {
   return {
     handlers: createHandlers(
       context,
-      createEngineCalls(preferences),
+      createEngineCalls(preferences, worker),
       options.published ?? mirrored(PUBLISHED_WEIGHTS, process.env['LOFI_WEIGHTS_MIRROR']),
     ),
     subscribe: (listener) => {

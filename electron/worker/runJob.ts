@@ -1,6 +1,7 @@
 /**
  * One job, in this process: what the worker's process does with its `start` message, and what tests and the command line call directly.
  */
+import { testEngine } from '#service/engines/index';
 import type { JobResult, WorkerJob } from '#core/train/job';
 import { runCalibrateJob } from './calibrateJob.ts';
 import type { JobHandle } from './control.ts';
@@ -14,7 +15,7 @@ export type { JobHandle } from './control.ts';
  * Runs a job to its end. Reports progress, metrics and checkpoints; the result is returned, not reported.
  * @throws StudioError `cancelled` when the signal was aborted, and all that the job's parts throw
  */
-export function runJob(job: WorkerJob, handle: JobHandle): Promise<JobResult> {
+export async function runJob(job: WorkerJob, handle: JobHandle): Promise<JobResult> {
   switch (job.kind) {
     case 'train':
       return runTrainJob(job, handle);
@@ -24,5 +25,7 @@ export function runJob(job: WorkerJob, handle: JobHandle): Promise<JobResult> {
       return runFetchJob(job, handle);
     case 'calibrate':
       return runCalibrateJob(job, handle);
+    case 'engine-test':
+      return { kind: 'engine-test', engine: await testEngine(job.engine) };
   }
 }

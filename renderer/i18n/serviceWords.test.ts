@@ -121,6 +121,15 @@ describe('words of the service', () => {
     expect(english.filter((text) => !text.startsWith('Restore to '))).toEqual([]);
   });
 
+  it('has every reason and remedy of an engine in Chinese', () => {
+    const files = ['probe', 'choose', 'webgpu/device', 'tensorflow/install'];
+    const sentences = files
+      .flatMap((name) => textsOf(`electron/service/engines/${name}.ts`))
+      .filter((text) => /^[A-Z].* .*[.]$/.test(text));
+    expect(sentences.length).toBeGreaterThan(9);
+    expect(sentences.filter((text) => !/[一-鿿]/.test(toChinese(text)))).toEqual([]);
+  });
+
   it('has what an import says of rows and videos in Chinese', () => {
     const said: string[] = [];
     for (const name of [...sourcesIn('core/formats'), 'electron/service/handlers/exchange.ts']) {

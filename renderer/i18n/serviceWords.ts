@@ -177,7 +177,9 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ['Compiling the binding', '正在编译绑定'],
   ['Checking the installation', '正在检查安装'],
   ['Native TensorFlow is installed', '原生 TensorFlow 已安装'],
+  ['Self-test of the engine', '正在自检引擎'],
   ['It fails its self-test ({why}).', '未通过自检（{why}）。'],
+  ['its process ended with {signal}', '其进程因 {signal} 终止'],
   ['{done} of {total} MiB', '{done} / {total} MiB'],
   // Names that the service gives
   ['{name} (frozen encoder)', '{name}（冻结编码器）'],
@@ -223,13 +225,29 @@ const SENTENCES: readonly (readonly [string, string])[] = [
   ],
   ['The npm package @tensorflow/tfjs-node-gpu is not there.', '缺少 npm 包 @tensorflow/tfjs-node-gpu。'],
   [
-    'Run "npm install" with optional dependencies in the source; installers come without it.',
-    '请在源码中运行 "npm install" 并包含可选依赖；安装包不含此组件。',
+    'Run "npm install" with optional dependencies in the source; this package was made without it.',
+    '请在源码中运行 "npm install" 并包含可选依赖；此安装包不含该组件。',
+  ],
+  ['Native TensorFlow is not installed.', '尚未安装原生 TensorFlow。'],
+  ['Install it again; use the default engine until then.', '请重新安装；在此之前请使用默认引擎。'],
+  [
+    'Update the driver or the engine, then test it again; use the default engine until then.',
+    '请更新驱动或引擎后再次测试；在此之前请使用默认引擎。',
+  ],
+  [
+    'Installing it fetches {fetched} MB with Python’s pip and takes {taken} GB of disk.',
+    '安装时会用 Python 的 pip 下载 {fetched} MB，占用 {taken} GB 磁盘空间。',
   ],
   ['No graphics adapter with WebGPU was found.', '没有找到支持 WebGPU 的显卡。'],
+  ['No Vulkan driver is installed here.', '本机没有安装 Vulkan 驱动。'],
+  ['WebGPU (Dawn) does not load on {platform}.', 'WebGPU（Dawn）无法在 {platform} 上加载。'],
   [
-    'Install the graphics driver of your card (on Linux its Vulkan driver), then test the engine again. The default engine needs none.',
-    '请安装显卡驱动（Linux 上为 Vulkan 驱动）后再次测试。默认引擎不需要显卡。',
+    'The only WebGPU adapter here is a software one ({title}), slower than the default engine.',
+    '本机只有软件 WebGPU 适配器（{title}），比默认引擎慢。',
+  ],
+  [
+    'Install the graphics driver of your card (on Linux its Vulkan driver). The default engine needs none.',
+    '请安装显卡驱动（Linux 上为 Vulkan 驱动）。默认引擎不需要显卡。',
   ],
   [
     'Only a software adapter was found ({title}), slower than the default engine.',

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromErrorInfo } from '#core/contract/errors';
 import type { EventMap } from '#core/contract/events';
 import type { JobInfo, JobState } from '#core/contract/info';
@@ -351,6 +351,25 @@ describe('a prediction', () => {
 
   it('is refused while there is no model', async () => {
     await expect(call('predict.start', {})).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('the self-test of an engine', () => {
+  it('may take its process with it: the engine is named, and not offered', async () => {
+    vi.stubEnv('LOFI_DATA', path.join(root, 'engines'));
+    try {
+      const tested = await call('engines.test', { name: 'onnx' });
+      const found = {
+        available: false,
+        selfTest: 'failed',
+        reason: expect.stringMatching(/SIGSEGV/) as string,
+      };
+      expect(tested).toMatchObject(found);
+      const engines = await call('engines.list', {});
+      expect(engines.find(({ name }) => name === 'onnx')).toMatchObject({ ...found, chosen: false });
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });
 

@@ -103,6 +103,8 @@ async function run(job: WorkerJob): Promise<void> {
   else if (job.kind === 'calibrate') {
     const rates = { decode: 1000, features: 500, tune: 100, head: 20 };
     await send({ type: 'done', result: { kind: 'calibrate', rates, engine: 'script' } });
+  } else if (job.kind === 'engine-test') {
+    process.kill(process.pid, 'SIGSEGV');
   } else if (job.kind === 'predict') {
     const predictions = Object.fromEntries(
       job.videos.map((video) => [

@@ -24,6 +24,9 @@ export function describeEngine(engine: EngineInfo): string {
   return [
     `${engine.name.padEnd(11)} ${engine.title}: ${state}${step}`,
     ...words.map((word) => `            ${word}`),
+    ...(!engine.available && engine.installable
+      ? [`            Install it with "engine install ${engine.name}".`]
+      : []),
     ...(engine.accuracy === undefined ? [] : [`            ${describeAccuracy(engine.accuracy)}`]),
   ].join('\n');
 }
@@ -77,7 +80,13 @@ export function register(program: Command, context: CliContext): void {
       } finally {
         process.removeListener('SIGINT', stop);
       }
-      context.log(describeEngine(await testEngine('tensorflow')));
+      const tested = await testEngine('tensorflow');
+      context.log(describeEngine(tested));
+      if (!tested.available)
+        throw new StudioError(
+          'engine-unavailable',
+          tested.reason ?? `${tested.title} gives wrong numbers here.`,
+        );
     });
   engine
     .command('test')

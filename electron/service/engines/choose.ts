@@ -69,6 +69,14 @@ export async function testEngine(name: EngineName, progress?: TestProgress): Pro
   return describe(name, probe, probe.available ? await examine(name, probe, progress) : undefined);
 }
 
+/** Keeps that the test of an engine did not come to its end: the engine is named, and not offered. */
+export async function markFailed(name: EngineName, failure: string): Promise<EngineInfo> {
+  const probe = await probeEngine(name);
+  const result = { fingerprint: probe.fingerprint, passed: false, failure, stepMs: null };
+  await writeResult(name, result);
+  return describe(name, probe, result);
+}
+
 async function examine(name: EngineName, probe: Probe, progress?: TestProgress): Promise<EngineResult> {
   const result = await attempt(name, probe, progress);
   await writeResult(name, result);
@@ -115,7 +123,9 @@ async function attemptWay(
 function describe(name: EngineName, probe: Probe, kept: EngineResult | undefined): EngineInfo {
   const result = kept?.fingerprint === probe.fingerprint ? kept : undefined;
   const failed = probe.available && result?.passed === false;
-  const wrong = 'Update the driver or the engine, then test it again; use the default engine until then.';
+  const wrong = probe.installable
+    ? 'Install it again; use the default engine until then.'
+    : 'Update the driver or the engine, then test it again; use the default engine until then.';
   return {
     name,
     title: TITLES[name],

@@ -5,7 +5,7 @@ import type { ComputeEngine, EngineName } from '#core/compute/engine';
 import { chooseEngine } from './choose.ts';
 import { openNamedEngine } from './open.ts';
 
-export { listEngines, testEngine } from './choose.ts';
+export { listEngines, markFailed, testEngine } from './choose.ts';
 export { installEngine } from './tensorflow/install.ts';
 
 /**

@@ -5,10 +5,11 @@ import type { EngineName } from '#core/compute/engine';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { toErrorInfo } from '#core/contract/errors';
 import { installerTarget } from './tensorflow/install.ts';
+import { CPU_WHEEL, INSTALLED_BYTES } from './tensorflow/wheel.ts';
 import { readInstallation } from './tensorflow/installation.ts';
 import { hasNativePackage } from './tensorflow/native.ts';
 import { loadRuntime } from './onnx/runtime.ts';
-import { allowSoftwareAdapter, findAdapter } from './webgpu/device.ts';
+import { REMEDY, allowSoftwareAdapter, findAdapter } from './webgpu/device.ts';
 
 /** What a probe found. */
 export interface Probe {
@@ -17,6 +18,7 @@ export interface Probe {
   readonly remedy: string | null;
   readonly device: string | null;
   readonly memoryBytes: number | null;
+  /** Whether the program can install it, for the first time or again. */
   readonly installable: boolean;
   /** Changes when a self-test would have to run again. */
   readonly fingerprint: string;
@@ -50,19 +52,26 @@ async function probeOnnx(): Promise<Probe> {
 }
 
 async function probeTensorflow(): Promise<Probe> {
+  const target = installerTarget();
+  if (!target.supported) return missing(target.reason, null);
   if (!hasNativePackage()) {
     return missing(
       'The npm package @tensorflow/tfjs-node-gpu is not there.',
-      'Run "npm install" with optional dependencies in the source; installers come without it.',
+      'Run "npm install" with optional dependencies in the source; this package was made without it.',
     );
   }
   try {
     const { version, gpu } = await readInstallation();
-    return runs(gpu ? 'NVIDIA GPU (CUDA)' : processor(), totalmem(), `TensorFlow ${version}`);
+    const device = gpu ? 'NVIDIA GPU (CUDA)' : processor();
+    return { ...runs(device, totalmem(), `TensorFlow ${version}`), installable: true };
   } catch (error) {
-    const target = installerTarget();
-    // What the error says names the way to install it, too.
-    return missing(target.supported ? toErrorInfo(error).message : target.reason, null, target.supported);
+    const { code, message } = toErrorInfo(error);
+    if (code !== 'engine-unavailable') return missing(message, null, true);
+    return missing(
+      'Native TensorFlow is not installed.',
+      `Installing it fetches ${(CPU_WHEEL.bytes / 1e6).toFixed(0)} MB with Python’s pip and takes ${(INSTALLED_BYTES / 1e9).toFixed(1)} GB of disk.`,
+      true,
+    );
   }
 }
 
@@ -71,7 +80,7 @@ async function probeWebgpu(): Promise<Probe> {
   if (facts.software && !allowSoftwareAdapter()) {
     return missing(
       `Only a software adapter was found (${facts.title}), slower than the default engine.`,
-      'Install the graphics driver of your card, on Linux its Vulkan driver.',
+      REMEDY,
     );
   }
   return runs(facts.title, facts.maxBufferBytes, 'WebGPU');

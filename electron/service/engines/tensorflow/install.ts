@@ -79,11 +79,11 @@ export async function installEngine(name: 'tensorflow', options: InstallOptions)
   }
   if (compiled) say(0.8, 'Compiling the binding');
   await placeBinding(binding, staging, signal);
-  say(0.95, 'Checking the installation');
+  say(0.9, 'Checking the installation');
   await rm(join(staging, 'include'), { recursive: true, force: true });
   await finish(staging, options.gpu);
   await rm(join(folder, 'wheels'), { recursive: true, force: true });
-  say(1, 'Native TensorFlow is installed');
+  say(0.95, 'Native TensorFlow is installed');
 }
 
 function reporter({ progress }: InstallOptions): Say {

@@ -36,6 +36,9 @@ export const CPU_WHEEL: Wheel = {
   sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
 };
 
+/** What an installation without CUDA takes on the disk. */
+export const INSTALLED_BYTES = 853_400_000;
+
 /** TensorFlow for CUDA 12. */
 export const GPU_WHEEL: Wheel = { project: 'tensorflow', bytes: 620_000_000, sha256: null };
 

@@ -32,8 +32,9 @@ export function allowSoftwareAdapter(): boolean {
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 
-const REMEDY =
-  'Install the graphics driver of your card (on Linux its Vulkan driver), then test the engine again. The default engine needs none.';
+/** What brings an adapter. */
+export const REMEDY =
+  'Install the graphics driver of your card (on Linux its Vulkan driver). The default engine needs none.';
 
 let gpu: Promise<GPU> | null = null;
 
