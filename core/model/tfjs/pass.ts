@@ -130,36 +130,42 @@ export function runForward(
   const pixels = normalised(frames);
   const input = tf.keep(tf.tensor4d(pixels, [snippets * count, height, width, 3]));
   values.set(plan.input, { tensor: input, frames: count });
-  for (const layer of plan.layers) {
-    const from = values.get(layer.input)!;
-    tf.tidy(() => {
-      if (layer.kind === 'shift') {
-        shiftFrames.set(layer.output, from.frames);
-        const tensor = tf.keep(ops.shift(from.tensor, layer, from.frames, 1));
-        values.set(layer.output, { tensor, frames: from.frames });
-      } else if (layer.kind === 'maxPool') {
-        const pooled = ops.maxPool(from.tensor);
-        values.set(layer.output, { tensor: tf.keep(pooled.y), frames: from.frames });
-        if (!withGradient || !needed.has(layer.output)) return;
-        const copies = {
-          y: tf.keep(tf.clone(pooled.y)),
-          saved: pooled.saved.map((tensor) => tf.keep(tf.clone(tensor))),
-        };
-        pools.set(layer.output, { layer, shape: from.tensor.shape, pooled: copies });
-      } else {
-        const residual = layer.residual === null ? null : values.get(layer.residual)!.tensor;
-        const wants = withGradient ? wantsOf(plan, layer) : NOTHING;
-        const { value, record } = convForward(ops, layer, from, residual, parameters, wants);
-        values.set(layer.output, value);
-        if (withGradient) convs.set(layer.output, record);
-        else disposeRecord(record);
+  try {
+    for (const layer of plan.layers) {
+      const from = values.get(layer.input)!;
+      tf.tidy(() => {
+        if (layer.kind === 'shift') {
+          shiftFrames.set(layer.output, from.frames);
+          const tensor = tf.keep(ops.shift(from.tensor, layer, from.frames, 1));
+          values.set(layer.output, { tensor, frames: from.frames });
+        } else if (layer.kind === 'maxPool') {
+          const pooled = ops.maxPool(from.tensor);
+          values.set(layer.output, { tensor: tf.keep(pooled.y), frames: from.frames });
+          if (!withGradient || !needed.has(layer.output)) return;
+          const copies = {
+            y: tf.keep(tf.clone(pooled.y)),
+            saved: pooled.saved.map((tensor) => tf.keep(tf.clone(tensor))),
+          };
+          pools.set(layer.output, { layer, shape: from.tensor.shape, pooled: copies });
+        } else {
+          const residual = layer.residual === null ? null : values.get(layer.residual)!.tensor;
+          const wants = withGradient ? wantsOf(plan, layer) : NOTHING;
+          const { value, record } = convForward(ops, layer, from, residual, parameters, wants);
+          values.set(layer.output, value);
+          if (withGradient) convs.set(layer.output, record);
+          else disposeRecord(record);
+        }
+      });
+      for (const name of inputsOf(layer)) {
+        const left = readers.get(name)! - 1;
+        readers.set(name, left);
+        if (left === 0) values.get(name)!.tensor.dispose();
       }
-    });
-    for (const name of inputsOf(layer)) {
-      const left = readers.get(name)! - 1;
-      readers.set(name, left);
-      if (left === 0) values.get(name)!.tensor.dispose();
     }
+  } catch (error) {
+    for (const { tensor } of values.values()) tensor.dispose();
+    disposeRecords(convs, pools);
+    throw error;
   }
   return { pixels, output: values.get(plan.output)!, shiftFrames, convs, pools };
 }
@@ -167,9 +173,13 @@ export function runForward(
 /** Gives a pass's memory back; what was given back before is left alone. */
 export function disposePass({ pixels, output, convs, pools }: Pass): void {
   output.tensor.dispose();
+  disposeRecords(convs, pools);
+  releaseNumbers(pixels);
+}
+
+function disposeRecords(convs: Pass['convs'], pools: Pass['pools']): void {
   for (const record of convs.values()) disposeRecord(record);
   for (const { pooled } of pools.values()) tf.dispose([pooled.y, ...pooled.saved]);
-  releaseNumbers(pixels);
 }
 
 /** The mean over a snippet's frames and positions. @returns [S, C] */
@@ -213,37 +223,42 @@ export function runBackward(
     gradients.set(name, tf.add(before, gradient));
     tf.dispose([before, gradient]);
   };
-  if (needed.has(plan.output)) gradients.set(plan.output, spread(pass, dFeatures));
-  pass.output.tensor.dispose();
-  for (const layer of plan.layers.toReversed()) {
-    const dy = gradients.get(layer.output);
-    if (!dy) continue;
-    gradients.delete(layer.output);
-    const { input, residual } = tf.tidy((): LayerGradients => {
-      if (layer.kind === 'shift') {
-        return { input: ops.shift(dy, layer, pass.shiftFrames.get(layer.output)!, -1) };
-      }
+  try {
+    if (needed.has(plan.output)) gradients.set(plan.output, spread(pass, dFeatures));
+    pass.output.tensor.dispose();
+    for (const layer of plan.layers.toReversed()) {
+      const dy = gradients.get(layer.output);
+      if (!dy) continue;
+      const { input, residual } = tf.tidy((): LayerGradients => {
+        if (layer.kind === 'shift') {
+          return { input: ops.shift(dy, layer, pass.shiftFrames.get(layer.output)!, -1) };
+        }
+        if (layer.kind === 'maxPool') {
+          const { shape, pooled } = pass.pools.get(layer.output)!;
+          return { input: ops.maxPoolGradient(ops.reluGradient(dy, pooled.y), shape, pooled) };
+        }
+        const result = convBackward(ops, pass.convs.get(layer.output)!, dy, parameters, wantsOf(plan, layer));
+        for (const [name, gradient] of Object.entries(result.parameters))
+          if (trainable(name)) found(name, gradient);
+        const wantsResidual = layer.residual !== null && needed.has(layer.residual);
+        return {
+          ...(result.input ? { input: result.input } : {}),
+          // A copy: the gradient itself may be dy, which is given back below.
+          ...(wantsResidual ? { residual: tf.clone(result.residual) } : {}),
+        };
+      });
+      gradients.delete(layer.output);
+      dy.dispose();
+      if (layer.kind === 'conv') disposeRecord(pass.convs.get(layer.output)!);
       if (layer.kind === 'maxPool') {
-        const { shape, pooled } = pass.pools.get(layer.output)!;
-        return { input: ops.maxPoolGradient(ops.reluGradient(dy, pooled.y), shape, pooled) };
+        const { y, saved } = pass.pools.get(layer.output)!.pooled;
+        tf.dispose([y, ...saved]);
       }
-      const result = convBackward(ops, pass.convs.get(layer.output)!, dy, parameters, wantsOf(plan, layer));
-      for (const [name, gradient] of Object.entries(result.parameters))
-        if (trainable(name)) found(name, gradient);
-      const wantsResidual = layer.residual !== null && needed.has(layer.residual);
-      return {
-        ...(result.input ? { input: result.input } : {}),
-        // A copy: the gradient itself may be dy, which is given back below.
-        ...(wantsResidual ? { residual: tf.clone(result.residual) } : {}),
-      };
-    });
-    dy.dispose();
-    if (layer.kind === 'conv') disposeRecord(pass.convs.get(layer.output)!);
-    if (layer.kind === 'maxPool') {
-      const { y, saved } = pass.pools.get(layer.output)!.pooled;
-      tf.dispose([y, ...saved]);
+      if (input) accumulate(layer.input, input);
+      if (residual && layer.kind === 'conv') accumulate(layer.residual!, residual);
     }
-    if (input) accumulate(layer.input, input);
-    if (residual && layer.kind === 'conv') accumulate(layer.residual!, residual);
+  } finally {
+    // Nothing is left unless a kernel failed.
+    tf.dispose([...gradients.values()]);
   }
 }

@@ -66,8 +66,9 @@ export function openTfjsEncoder(
   const step: EncoderSession['step'] = async (frames, head) => {
     const pass = runForward(plan, parameters!, frames, true);
     const found: Record<string, tf.Tensor> = {};
-    const statistics = trained ? newStatistics(pass, parameters!) : {};
+    let statistics: Record<string, tf.Tensor> = {};
     try {
+      if (trained) statistics = newStatistics(pass, parameters!);
       const features = await toHost(pooledFeatures(pass));
       runBackward(plan, parameters!, pass, await head(features), (name, gradient) => {
         found[name] = tf.keep(gradient.rank === 4 ? fromKernel(gradient as tf.Tensor4D) : tf.clone(gradient));
