@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boundaryFrom, frameSecondsAway, framesOf, spanFrom, type Span } from './destinations.ts';
 import { regularFrames } from './frameTimes.ts';
-import { LIKELY, likelyFrames, nextSteps, type Situation } from './likelyFrames.ts';
+import { framesBack, LIKELY, likelyFrames, nextSteps, type Situation } from './likelyFrames.ts';
 
 const times = regularFrames({
   frameCount: 1000,
@@ -70,11 +70,11 @@ describe('likely frames', () => {
     expect(frames.every((frame) => frame >= 0 && frame < 1000 && frame !== 998)).toBe(true);
   });
 
-  it('put first what the last action leads to again', () => {
+  it('put what the last action leads to again before all but the nearest', () => {
     const actions = new Set(['stepForward', 'nextBoundary', 'jumpForward', 'goToEnd']);
     expect(likelyFrames({ ...base, actions }, [1])).toEqual([401, 425, 750, 650, 999]);
     expect(likelyFrames({ ...base, actions, lastAction: 'jumpForward' }, [1])).toEqual([
-      401, 650, 425, 750, 999,
+      401, 425, 650, 750, 999,
     ]);
     expect(likelyFrames({ ...base, actions, lastAction: 'jumpBack' }, [])[0]).toBe(425);
   });
@@ -87,6 +87,13 @@ describe('likely frames', () => {
       next: [{ firstFrame: 500, lastFrame: 510 }],
     };
     expect(likelyFrames(review, [])).toEqual([299, 325, 500, 510, 750, 874]);
+  });
+
+  it('that lie before a place: what keys lead back to from there, and nothing outside', () => {
+    // Segment b ends at 13 s; its last frame is 324.
+    expect(framesBack(base, 400)).toEqual([375, 324, 150]);
+    expect(framesBack(base, 30)).toEqual([5, 0]);
+    expect(framesBack(base, 0)).toEqual([]);
   });
 
   it('go on as the last steps went', () => {

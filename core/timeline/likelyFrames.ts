@@ -67,6 +67,9 @@ const edge =
 const next: Rule = (situation) =>
   situation.next.flatMap(({ firstFrame, lastFrame }) => [firstFrame, lastFrame]);
 
+/** So many groups lead so near that they come even before what the last action leads to again. */
+const NEAR_GROUPS = 2;
+
 /** Where each action leads, the likeliest first; what one pass of a decoder may reach together is in one group. */
 export const LIKELY: readonly Readonly<Record<string, Rule>>[] = [
   {
@@ -80,7 +83,8 @@ export const LIKELY: readonly Readonly<Record<string, Rule>>[] = [
   {
     stepBack: second(-1),
     stepForward: second(1),
-    previousBoundary: boundary(-1),
+  },
+  {
     nextBoundary: boundary(1),
   },
   {
@@ -95,13 +99,18 @@ export const LIKELY: readonly Readonly<Record<string, Rule>>[] = [
     nudgeEndForward: edge('lastFrame', 1),
   },
   {
+    previousBoundary: boundary(-1),
+  },
+  {
+    jumpForward: far(1),
+  },
+  {
+    jumpBack: far(-1),
     previousUnreviewed: span(-1, true),
     previousSegment: span(-1, false),
     loop: ({ loop }) => [loop?.firstFrame ?? null, loop?.lastFrame ?? null],
   },
   {
-    jumpBack: far(-1),
-    jumpForward: far(1),
     goToStart: () => [0],
     goToEnd: ({ times }) => [frameCountOf(times) - 1],
   },
@@ -120,35 +129,55 @@ export function nextSteps(step: number, former: number): readonly number[] {
 }
 
 /**
+ * Frames before one that keys lead back to from there: who goes there passes them.
+ */
+export function framesBack(
+  { times, stepSec, farSec, spans }: Pick<Situation, 'times' | 'stepSec' | 'farSec' | 'spans'>,
+  frame: number,
+): number[] {
+  const frames = [
+    frameSecondsAway(times, frame, -stepSec),
+    boundaryFrom(times, spans, frame, -1) ?? -1,
+    frameSecondsAway(times, frame, -farSec),
+  ];
+  return [...new Set(frames)].filter((target) => target >= 0 && target < frame);
+}
+
+/**
  * Frames that may be asked for next, the likeliest first, each once and none of them the present one.
  *
  * @param steps by how many frames the next steps may move
  */
 export function likelyFrames<T extends Span>(situation: Situation<T>, steps: readonly number[]): number[] {
   const { times, frame, actions, pointed } = situation;
-  const last = frameCountOf(times) - 1;
+  const lastFrame = frameCountOf(times) - 1;
   const frames = new Set<number>();
   const add = (list: Iterable<number | null>): void => {
     for (const target of list) {
-      if (target !== null && target !== frame && target >= 0 && target <= last) {
+      if (target !== null && target !== frame && target >= 0 && target <= lastFrame) {
         frames.add(target);
       }
     }
   };
   add([pointed]);
   add(steps.map((by) => frame + by));
+  const addGroups = (groups: typeof LIKELY): void => {
+    for (const group of groups) {
+      const targets = Object.entries(group).flatMap(([action, rule]) =>
+        actions.has(action) ? rule(situation) : [],
+      );
+      // Rising, because decoders go forwards.
+      add(targets.sort((a, b) => (a ?? 0) - (b ?? 0)));
+    }
+  };
+  addGroups(LIKELY.slice(0, NEAR_GROUPS));
+  const last = situation.lastAction ?? '';
   for (const group of LIKELY) {
-    const again = group[situation.lastAction ?? ''];
-    if (again !== undefined && actions.has(situation.lastAction ?? '')) {
+    const again = group[last];
+    if (again !== undefined && actions.has(last)) {
       add(again(situation));
     }
   }
-  for (const group of LIKELY) {
-    const targets = Object.entries(group).flatMap(([action, rule]) =>
-      actions.has(action) ? rule(situation) : [],
-    );
-    // Rising, because decoders go forwards.
-    add(targets.sort((a, b) => (a ?? 0) - (b ?? 0)));
-  }
+  addGroups(LIKELY.slice(NEAR_GROUPS));
   return [...frames];
 }

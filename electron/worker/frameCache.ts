@@ -67,6 +67,8 @@ export function openFrameCache(cache: string, side: number, maxBytes = FOLDER_BY
     sampler ??= createSampler();
     try {
       for await (const { pixels } of sampler.stream(passes(), signal)) await file.writeFile(pixels);
+      // A power cut must not leave a file of the right length without its pixels: training would take it for frames.
+      await file.datasync();
       await file.close();
       await rename(temporary, path);
     } catch (error) {

@@ -151,14 +151,54 @@ describe('likely frames', () => {
       expect(media.pids()[0]).toBe(pid);
     }));
 
+  const partsOf = (parts: Generator<void, Still>): number => {
+    let count = 0;
+    while (parts.next().done !== true) count += 1;
+    return count;
+  };
+
+  it('that lie on the way of a jump cost nothing after it, and are the same', () => {
+    const path = join(folder, ONE_GOP.file);
+    const index = buildFrameIndex(path);
+    const stills = createStills(() => undefined);
+    const alone = createStills(() => undefined);
+    try {
+      const also = [100, 171, 4000];
+      const jump = partsOf(stills.give(requestOf(path, 220, { also }), index));
+      // Leaving out what no frame is built on still pays.
+      expect(jump).toBeLessThanOrEqual(partsOf(alone.give(requestOf(path, 220), index)) + 2);
+      for (const frame of [100, 171]) {
+        const likely = requestOf(path, frame, { purpose: 'likely', at: 220, format: 'rgba' });
+        const { done, value } = stills.give(likely, index).next();
+        expect([frame, done, done === true && numberIn(value)]).toEqual([frame, true, frame]);
+      }
+      // The decoder has not moved: the next frame is one step away.
+      expect(partsOf(stills.give(requestOf(path, 221), index))).toBeLessThanOrEqual(2);
+    } finally {
+      stills.close();
+      alone.close();
+    }
+  });
+
+  it('leave decoders behind, from which later jumps go on', () => {
+    const path = join(folder, ONE_GOP.file);
+    const index = buildFrameIndex(path);
+    const stills = createStills(() => undefined);
+    try {
+      whole(stills.give(requestOf(path, 150), index));
+      whole(stills.give(requestOf(path, 60, { purpose: 'likely', at: 150 }), index));
+      whole(stills.give(requestOf(path, 61), index));
+      // Back to the first place, and a little further.
+      expect(partsOf(stills.give(requestOf(path, 153), index))).toBeLessThanOrEqual(4);
+      expect(partsOf(stills.give(requestOf(path, 64), index))).toBeLessThanOrEqual(4);
+    } finally {
+      stills.close();
+    }
+  });
+
   it('continue where they were when the person asks for them', () => {
     const path = join(folder, ONE_GOP.file);
     const index = buildFrameIndex(path);
-    const partsOf = (parts: Generator<void, Still>): number => {
-      let count = 0;
-      while (parts.next().done !== true) count += 1;
-      return count;
-    };
     const stills = createStills(() => undefined);
     const alone = createStills(() => undefined);
     try {

@@ -115,6 +115,24 @@ describe('files that cannot be used', () => {
 });
 
 describe('files that can be read in part', () => {
+  it('keep a time for every frame where joined recordings begin with one that has none', async () => {
+    const wanted = AWKWARD.filter(({ file }) => file === 'joined.ts');
+    const [joined] = (await makeAwkward(at('joined'), wanted)).values();
+    const bytes = await readFile(joined!);
+    const whole = buildFrameIndex(joined!);
+    const head = bytes.indexOf(Buffer.from([0, 0, 1, 0xe0]));
+    expect(head).toBeGreaterThan(0);
+    // Neither PTS nor DTS.
+    bytes[head + 7] = bytes[head + 7]! & 0x3f;
+    await writeFile(at('timeless.ts'), bytes);
+    const index = buildFrameIndex(at('timeless.ts'));
+    expect(index.pts.length).toBe(whole.pts.length);
+    expect([...index.pts].every(Number.isFinite)).toBe(true);
+    expect([...index.pts].slice(1)).toEqual([...whole.pts].slice(1));
+    expect(index.pts[0]).toBeLessThan(index.pts[1]!);
+    expect((await media.thumbnails(at('timeless.ts'), 1, 0)).data.length).toBeGreaterThan(500);
+  });
+
   it('say from where to where when they are cut off', async () => {
     const bytes = await readFile(at('good.mp4'));
     await writeFile(at('cut.mp4'), bytes.subarray(0, Math.floor(bytes.length * 0.6)));

@@ -12,6 +12,8 @@ const STAGE = '[data-testid=stage]';
 
 const times = (count: number, key: string): string[] => Array.from({ length: count }, () => key);
 
+/** A picture on the screen so soon was there when the key was pressed. */
+const HERE_MS = 16;
 /** As long as a person looks at least before the next key. */
 const LOOK_MS = 400;
 /** Walking by the same key. No key leads to a frame that was shown before. */
@@ -36,6 +38,18 @@ async function addEdges(studio: WebStudio, video: VideoInfo, labelId: string): P
   await call(studio, 'document.edit', { edit: { type: 'add-segments', segments } });
 }
 
+/** The same figures for each key of a list, and how many pictures were there already. */
+function byKey(keys: readonly string[], results: readonly number[]): Record<string, unknown> {
+  const kinds = new Map<string, number[]>();
+  keys.forEach((key, i) => kinds.set(key, [...(kinds.get(key) ?? []), results[i]!]));
+  return Object.fromEntries(
+    [...kinds].map(([key, list]) => {
+      const here = list.filter((ms) => ms <= HERE_MS).length;
+      return [key, { ...spread(list), thereAlready: here / list.length }];
+    }),
+  );
+}
+
 /** Lets nothing be made ahead from now on, or again. */
 function prefetch(page: Page, allowed: boolean): Promise<void> {
   return page.evaluate((allow) => {
@@ -43,7 +57,7 @@ function prefetch(page: Page, allowed: boolean): Promise<void> {
     own.honestFetch ??= window.fetch.bind(window);
     const { honestFetch } = own;
     window.fetch = (input, init) =>
-      !allow && typeof input === 'string' && input.endsWith('&likely')
+      !allow && typeof input === 'string' && input.includes('&likely')
         ? Promise.reject(new Error('left out'))
         : honestFetch(input, init);
   }, allowed);
@@ -86,7 +100,7 @@ async function jump(
 
 export const bench: Benchmark = {
   name: 'timeline',
-  summary: 'Annotate in Chromium: from a key to the exact frame (--height)',
+  summary: 'Annotate in Chromium: from a key to the exact frame (--height, --only keys)',
   run: ({ options, log }) =>
     withStudio(log, async (studio, browser) => {
       const height = Number(options['height'] ?? 1080);
@@ -124,6 +138,9 @@ export const bench: Benchmark = {
       };
       const walks = await keys(100, WALKS, true);
       const mixed = await keys(117, MIXED, true);
+      const perKey = { keysWalkingByKey: byKey(WALKS, walks), keysMixedByKey: byKey(MIXED, mixed) };
+      if (options['only'] === 'keys')
+        return { lookMs: LOOK_MS, keysWalking: spread(walks), keysMixed: spread(mixed), ...perKey };
       const walksWithout = await keys(134, WALKS, false);
       const random = createRandom(3);
       const anywhere = (seconds: number): number[] =>
@@ -155,6 +172,7 @@ export const bench: Benchmark = {
         lookMs: LOOK_MS,
         keysWalking: spread(walks),
         keysMixed: spread(mixed),
+        ...perKey,
         keysWalkingWithoutPrefetch: spread(walksWithout),
         keysMixedWithoutPrefetch: spread(mixedWithout),
         jumpTyped: spread(typed.exact),

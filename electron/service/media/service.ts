@@ -29,6 +29,10 @@ export interface StillOptions extends CallOptions {
   readonly from?: 'source' | 'proxy';
   /** Nobody waits for it yet: it is made when nothing else is asked for, and given up at once for the next such frame or when cancelled. */
   readonly likely?: boolean;
+  /** Where the person is, for likely frames: what is around that is made ahead next. */
+  readonly at?: number;
+  /** Frames that may follow this one: decoded along with it where they lie on the way. */
+  readonly also?: readonly number[];
 }
 
 /** Everything about videos, without blocking and without risk to the caller's process. */
@@ -172,9 +176,10 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
     frame: async (
       path,
       frame,
-      { format = 'png', maxWidth = 0, maxHeight = 0, from = 'source', likely = false, ...options } = {},
+      { format = 'png', maxWidth = 0, maxHeight = 0, from = 'source', likely = false, ...rest } = {},
     ) => {
-      const wanted = { frame, format, maxWidth, maxHeight };
+      const { at, also = [], ...options } = rest;
+      const wanted = { frame, format, maxWidth, maxHeight, also, ...(at === undefined ? {} : { at }) };
       if (from === 'proxy') return proxies.still(path, wanted, options);
       const file = await fileOf(path);
       if (!likely) return interactive.call('frame', { ...file, ...wanted, purpose: 'shown' }, options);

@@ -34,8 +34,8 @@ export interface FrameState {
 export interface FrameReader {
   /** Decodes one more frame into `frame`; null at the end of the file. */
   next(): { readonly frame: Frame; readonly id: number; readonly state: FrameState } | null;
-  /** Frames with an id below this that no other frame is built on are not decoded: catching up after a seek takes half the work. */
-  skipBefore(id: number): void;
+  /** From now on frames that are not wanted and that no other frame is built on are not decoded: catching up after a seek takes half the work. */
+  skipUnless(isWanted: (id: number) => boolean): void;
   /** How many packets the decoder refused so far. */
   errors(): number;
   close(): void;
@@ -58,7 +58,7 @@ export function createFrameReader(
   let refused = 0;
   let draining = false;
   let readFailures = 0;
-  let skipLimit = -Infinity;
+  let isWanted: (id: number) => boolean = () => true;
   let skipping = false;
   const lengthBytes = nalLengthBytes(source);
   const feed = (): void => {
@@ -82,7 +82,7 @@ export function createFrameReader(
       if (identity === 'dts') packet.pts = packet.dts;
       else if (identity === 'order') packet.pts = BigInt(order);
       order += 1;
-      const skip = Number(packet.pts) < skipLimit;
+      const skip = !isWanted(Number(packet.pts));
       if (skip && lengthBytes !== null) {
         // Told to skip it, a decoder with several threads still gives the packet one, and the others wait for their turn.
         const { data } = packet;
@@ -124,8 +124,8 @@ export function createFrameReader(
         }
       }
     },
-    skipBefore: (id) => {
-      skipLimit = identity === 'pts' ? id : -Infinity;
+    skipUnless: (rule) => {
+      if (identity === 'pts') isWanted = rule;
     },
     errors: () => refused,
     close: () => {

@@ -3,15 +3,15 @@
  *
  * Seeking alone is wrong on one fetch in ten (open GOP, fragmented MP4, transport streams): so the packet index says where to start, the
  * identity of every decoded frame is compared with the frame index, and where they disagree the start moves further back, at last to the
- * beginning of the file. Forward steps decode one frame; frames that were passed are kept for steps backward, bounded by bytes.
+ * beginning of the file. Forward steps decode one frame; frames that were passed are kept for steps backward, and others by name, bounded by bytes.
  *
  * A frame can be approached in parts of one decoded frame each, so that whoever waits for another frame never waits for this one.
  */
 import type { CodecContext, Frame } from 'node-av/lib';
 import { StudioError } from '#core/contract/errors';
-import { createByteCache } from '#service/media/byteCache';
 import { createFrameReader, type FrameReader } from './decodePass.ts';
 import type { FrameIndex } from '#service/media/index/frameIndex';
+import { createKeptFrames, type KeptFrames } from './keptFrames.ts';
 import { checkFrame, damagedFrame } from '#service/media/index/checkFrame';
 import { createPictureMaker, type PictureMaker } from './picture.ts';
 import { hasOwnTimes, locate } from './sample.ts';
@@ -30,22 +30,35 @@ export interface ExactReader {
    * Decodes towards a frame, about one frame in each part, until `withFrame` has it at once. Parts of several approaches may come in any order, and
    * an approach may be left unfinished.
    *
+   * @param passing which frames are kept when they are passed on the way, besides some just before the wanted one
    * @throws StudioError as `withFrame`; `cancelled` where the reader was closed in between
    */
-  approach(index: number): Generator<void, void>;
+  approach(index: number, passing?: Passing): Generator<void, void>;
   /** Frames to decode from where the decoder stands: 0 for one that is kept, infinite where only a seek leads to it. */
   distance(index: number): number;
+  /** Whether the decoder stands at or after the frame, after the same key frame. */
+  isPast(index: number): boolean;
   /** Pixels of a stored picture. */
   readonly pixels: number;
   /** Bytes of decoded frames that are kept. */
   keptBytes(): number;
+  /** Frames kept elsewhere stay. */
   close(): void;
+}
+
+/** What is kept of a pass. */
+export interface Passing {
+  /** So many frames before the wanted one. */
+  readonly before?: number;
+  readonly also?: Iterable<number>;
 }
 
 /** Bounds of a reader. */
 export interface ExactOptions {
   /** Decoded frames are kept up to this many bytes. */
   readonly maxBytes?: number;
+  /** Where decoded frames are kept instead, shared with other readers of the same file under its name. */
+  readonly shared?: { readonly frames: KeptFrames; readonly name: string };
   /** Called now and then during long catching up. */
   readonly onWork?: () => void;
 }
@@ -60,13 +73,6 @@ const NEAR_FRAMES = 4;
 /** How many key frames earlier each further attempt starts. */
 const ATTEMPTS = [0, 1, 3] as const;
 
-function bytesOf(frame: Frame): number {
-  return frame.linesize.reduce(
-    (sum, stride, plane) => sum + Math.abs(stride) * (plane === 0 ? frame.height : (frame.height + 1) >> 1),
-    0,
-  );
-}
-
 /** Opens a file for exact access. */
 export function openExact(path: string, index: FrameIndex, options: ExactOptions = {}): ExactReader {
   let source: Source = openSource(path);
@@ -75,7 +81,10 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
   let position = -1;
   let spoiled = false;
   let work = 0;
-  const kept = createByteCache<Frame>(options.maxBytes ?? DEFAULT_BYTES, (frame) => frame.free());
+  const { frames, name } = options.shared ?? {
+    frames: createKeptFrames(options.maxBytes ?? DEFAULT_BYTES),
+    name: '',
+  };
   const { width, height } = source.stream.codecpar;
   const threads = index.identity === 'pts' ? threadsFor(width, height, CATCH_UP_THREADS) : 1;
   const maker = createPictureMaker(source.orientation, source.pixelAspect);
@@ -87,12 +96,7 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
     throw error;
   }
 
-  const keep = (at: number, frame: Frame): Frame => {
-    const clone = frame.clone();
-    if (clone === null) throw new StudioError('out-of-memory', 'There is no memory for a decoded frame.');
-    kept.set(String(at), clone, bytesOf(clone));
-    return clone;
-  };
+  const keep = (at: number, frame: Frame): Frame => frames.keep(name, at, frame);
   const unique = hasOwnTimes(index);
   let sought = false;
   const restart = (isStart: boolean): void => {
@@ -113,10 +117,14 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
   };
 
   /** Decodes on until the frame comes; null when it cannot come any more on this road. */
-  function* advance(wanted: number, fromStart: boolean): Generator<void, Frame | null> {
+  function* advance(wanted: number, passing: Passing, fromStart: boolean): Generator<void, Frame | null> {
     if (reader === null) return null;
-    const limit = Math.max(0, wanted - BACK_FRAMES);
-    reader.skipBefore(unique && wanted - position > BACK_FRAMES * 2 ? index.ids[limit]! : -Infinity);
+    const limit = Math.max(0, wanted - (passing.before ?? BACK_FRAMES));
+    const also = new Set<number>();
+    for (const at of passing.also ?? [])
+      if (at > position && at < limit && !frames.has(name, at)) also.add(index.ids[at]!);
+    const hurries = unique && wanted - position > BACK_FRAMES * 2;
+    reader.skipUnless((id) => !hurries || id >= index.ids[limit]! || also.has(id));
     for (;;) {
       work += 1;
       if (work % 16 === 0) options.onWork?.();
@@ -139,7 +147,7 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
         continue;
       }
       if (found === wanted) return keep(found, item.frame);
-      if (found >= limit) keep(found, item.frame);
+      if (found >= limit || also.has(item.id)) keep(found, item.frame);
     }
   }
 
@@ -150,32 +158,32 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
     wanted > position &&
     (wanted - position <= NEAR_FRAMES || keyAt(index, wanted) === keyAt(index, position));
 
-  function* fetch(wanted: number): Generator<void, Frame | null> {
-    const hit = kept.get(String(wanted));
+  function* fetch(wanted: number, passing: Passing): Generator<void, Frame | null> {
+    const hit = frames.get(name, wanted);
     if (hit !== undefined) return hit;
     if (isAhead(wanted)) {
-      const frame = yield* advance(wanted, false);
+      const frame = yield* advance(wanted, passing, false);
       if (frame !== null) return frame;
     }
     for (const earlier of ATTEMPTS) {
       if (!seekTo(source, decoder, index, wanted, -1, earlier)) break;
       restart(false);
-      const frame = yield* advance(wanted, false);
+      const frame = yield* advance(wanted, passing, false);
       if (frame !== null) return frame;
     }
     reopen();
-    return yield* advance(wanted, true);
+    return yield* advance(wanted, passing, true);
   }
 
   /** Counts approaches: one that was interrupted by another begins anew from wherever the decoder stands then. */
   let turn = 0;
   let closed = false;
-  function* approach(wanted: number): Generator<void, Frame> {
+  function* approach(wanted: number, passing: Passing = {}): Generator<void, Frame> {
     checkFrame(path, index, wanted);
     for (;;) {
       turn += 1;
       const mine = turn;
-      const steps = fetch(wanted);
+      const steps = fetch(wanted, passing);
       for (;;) {
         const { done, value } = steps.next();
         if (done === true) {
@@ -197,15 +205,17 @@ export function openExact(path: string, index: FrameIndex, options: ExactOptions
         if (done === true) return use(value, maker);
       }
     },
-    *approach(wanted) {
-      yield* approach(wanted);
+    *approach(wanted, passing) {
+      yield* approach(wanted, passing);
     },
-    distance: (wanted) => (kept.has(String(wanted)) ? 0 : isAhead(wanted) ? wanted - position : Infinity),
+    distance: (wanted) => (frames.has(name, wanted) ? 0 : isAhead(wanted) ? wanted - position : Infinity),
+    isPast: (wanted) =>
+      reader !== null && position >= wanted && keyAt(index, wanted) === keyAt(index, position),
     pixels: width * height,
-    keptBytes: () => kept.bytes(),
+    keptBytes: () => frames.bytes(),
     close: () => {
       closed = true;
-      kept.clear();
+      if (options.shared === undefined) frames.clear();
       reader?.close();
       decoder.freeContext();
       maker.close();

@@ -88,7 +88,10 @@ export function sampleEach(
   let attempt = -1;
   let sought = false;
   const unique = hasOwnTimes(index);
-  const hurry = (): void => reader.skipBefore(unique ? index.ids[wanted()]! : -Infinity);
+  const hurry = (): void => {
+    const limit = unique ? index.ids[wanted()]! : -Infinity;
+    reader.skipUnless((id) => id >= limit);
+  };
   const restart = (): void => {
     reader.close();
     reader = createFrameReader(source, decoder, index.identity);

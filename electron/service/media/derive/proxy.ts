@@ -32,17 +32,32 @@ function fineScale(ticksPerSecond: number): number {
 
 const even = (value: number): number => Math.max(2, Math.round(value / 2) * 2);
 
-/** Time base of the proxy: the original's, in ticks that an MP4 can hold (a whole number a second). */
-function proxyTimes(index: FrameIndex): { pts: number[]; timeBase: { num: number; den: number } } {
+/**
+ * Times of the proxy's frames, in ticks that an MP4 can hold (a whole number a second): the original's. Frames of the original that share a time follow
+ * one another within its tick. An MP4 cannot begin before zero: where the original does, all is later by so much.
+ */
+function proxyTimes(index: FrameIndex): {
+  pts: number[];
+  endPts: number;
+  timeBase: { num: number; den: number };
+  laterSec: number;
+} {
   const { num, den } = index.timeBase;
-  const pts: number[] = [];
-  let previous = -Infinity;
-  for (const time of index.pts) {
-    const now = Math.max(time * num, previous + 1);
-    pts.push(now);
-    previous = now;
-  }
-  return { pts, timeBase: { num: 1, den } };
+  let longest = 1;
+  const places: number[] = [];
+  index.pts.forEach((time, i) => {
+    places.push(time === index.pts[i - 1] ? places[i - 1]! + 1 : 0);
+    longest = Math.max(longest, places[i]! + 1);
+  });
+  const fine = num * longest;
+  const later = Math.max(0, -index.pts[0]!);
+  const pts = places.map((place, i) => (index.pts[i]! + later) * fine + place);
+  return {
+    pts,
+    endPts: Math.max(pts.at(-1)! + 1, (index.endPts + later) * fine),
+    timeBase: { num: 1, den: den * longest },
+    laterSec: (later * num) / den,
+  };
 }
 
 /**
@@ -73,7 +88,7 @@ export async function makeProxy(
   const factor = Math.min(1, MAX_HEIGHT / fullHeight);
   const width = even(fullWidth * factor);
   const height = even(fullHeight * factor);
-  const { pts, timeBase } = proxyTimes(index);
+  const { pts, endPts, timeBase, laterSec } = proxyTimes(index);
   const temporary = out.replace(/\.mp4$/, '.making.mp4');
   const withSound = out.replace(/\.mp4$/, '.sound.mp4');
   const containerOptions = { movflags: '+faststart', video_track_timescale: fineScale(timeBase.den) };
@@ -117,9 +132,7 @@ export async function makeProxy(
       height,
       pts,
       timeBase,
-      endPts:
-        pts[pts.length - 1]! +
-        Math.max(1, (index.endPts - index.pts[index.pts.length - 1]!) * index.timeBase.num),
+      endPts,
       gop: GOP,
       maxBFrames: 0,
       threads: threadsFor(width, height),
@@ -127,7 +140,10 @@ export async function makeProxy(
       encoderOptions: { preset: 'veryfast', crf: CRF, 'rc-lookahead': GOP },
       containerOptions,
     });
-    if (source.hasAudio && addSound(temporary, path, withSound, containerOptions, () => onWork?.(1)))
+    if (
+      source.hasAudio &&
+      addSound(temporary, path, withSound, containerOptions, laterSec, () => onWork?.(1))
+    )
       await rename(withSound, temporary);
     const made = buildFrameIndex(temporary, undefined, () => onWork?.(1));
     const first = made.pts[0]!;

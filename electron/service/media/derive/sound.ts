@@ -167,8 +167,8 @@ function openAac(globalHeader: boolean): CodecContext {
   return encoder;
 }
 
-/** Packets of AAC, one after another, in 1/`RATE` seconds of the source's clock; the packet is reused. */
-function* aacPackets(sound: SoundReader, encoder: CodecContext): Generator<Packet> {
+/** Packets of AAC, one after another, in 1/`RATE` seconds of the source's clock and so much `later`; the packet is reused. */
+function* aacPackets(sound: SoundReader, encoder: CodecContext, later: bigint): Generator<Packet> {
   const { num, den } = sound.stream.timeBase;
   const shaper = createShaper({ num, den });
   const packet = new Packet();
@@ -177,6 +177,8 @@ function* aacPackets(sound: SoundReader, encoder: CodecContext): Generator<Packe
   shaped.alloc();
   function* drain(): Generator<Packet> {
     while (encoder.receivePacketSync(packet) >= 0) {
+      packet.pts += later;
+      packet.dts += later;
       yield packet;
       packet.unref();
     }
@@ -210,6 +212,7 @@ function* aacPackets(sound: SoundReader, encoder: CodecContext): Generator<Packe
  * Writes a copy of an MP4's video together with the sound of another file.
  *
  * @param options of the MP4 (`movflags`, …)
+ * @param laterSec by so much the video's times are later than the original's
  * @returns false, and writes nothing, when the other file has no sound that can be decoded
  */
 export function addSound(
@@ -217,6 +220,7 @@ export function addSound(
   original: string,
   out: string,
   options: Readonly<Record<string, string | number>>,
+  laterSec: number,
   onWork?: () => void,
 ): boolean {
   const picture = openSource(silent);
@@ -246,7 +250,7 @@ export function addSound(
       check(Option.set(output.getNative(), name, String(value), AV_OPT_SEARCH_CHILDREN), `option ${name}`);
     check(output.writeHeaderSync(null), 'header');
     packet.alloc();
-    const sounds = aacPackets(sound, encoder);
+    const sounds = aacPackets(sound, encoder, BigInt(Math.round(laterSec * RATE)));
     let next = sounds.next();
     /** Writes sound up to a time, so that the container never holds back much of either. */
     const soundUntil = (sec: number): void => {

@@ -103,10 +103,11 @@ function timesAtOutput(decoded: Decoded, step: number): Float64Array {
   return times;
 }
 
-/** Times of frames of joined files: each part goes on where the one before it ended. */
+/** Times of frames of joined files: each part goes on where the one before it ended. Frames without a time lie one step after the one before. */
 function timesOfJoined(ids: readonly number[], ptsInOrder: Float64Array, step: number): Float64Array {
   let offset = 0;
-  let previous = Number.NaN;
+  const known = ids.findIndex((id) => !Number.isNaN(ptsInOrder[id]));
+  let previous = (known < 0 ? 0 : ptsInOrder[ids[known]!]!) - (known + 1) * step;
   return Float64Array.from(ids, (id) => {
     let time = ptsInOrder[id]! + offset;
     if (Number.isNaN(time)) time = previous + step;
@@ -184,6 +185,7 @@ export function buildIndex(
     const result = damagedRanges(scan, decoded, decodedTimes);
     ({ pts, ids, damaged } = result);
   }
+  if (pts.some(Number.isNaN)) throw badVideo(source.path, 'has frames without a time. It may be damaged.');
   const last = pts[pts.length - 1]!;
   const endPts = last + Math.max(1, scan.durationAt(ids[ids.length - 1]!) || scan.step);
   const declared = [source.stream.avgFrameRate, source.stream.rFrameRate].map(({ num, den }) => ({

@@ -5,12 +5,12 @@
  * PTS are kept as int32 distances where they fit: three hours at 60 frames a second take 2.6 MB.
  */
 import { randomUUID } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { FrameIndex } from './frameIndex.ts';
 
 const MAGIC = 'LOFIIDX2';
 /** Raised when the index of an unchanged file comes out otherwise than before: older ones are made anew. */
-const MAKER = 3;
+const MAKER = 4;
 
 type Head = Omit<FrameIndex, 'pts' | 'ids' | 'keys'> & {
   readonly columns: readonly { readonly kind: 'delta' | 'plain'; readonly length: number }[];
@@ -86,9 +86,20 @@ export function unpackIndex(bytes: Buffer): FrameIndex | null {
   }
 }
 
-/** Writes a file so that it is whole or absent. */
+/** Writes a file so that it is whole or absent, after a power cut as well. */
 export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${randomUUID()}.part`;
-  await writeFile(temporary, bytes);
-  await rename(temporary, path);
+  try {
+    const file = await open(temporary, 'w');
+    try {
+      await file.writeFile(bytes);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

@@ -39,6 +39,10 @@ export interface DecodeCalls {
        * put off for any other request; `once`: nothing follows.
        */
       readonly purpose: 'shown' | 'likely' | 'once';
+      /** Where the person is, for likely frames. */
+      readonly at?: number;
+      /** Frames that may follow this one: kept where they are passed on the way. */
+      readonly also?: readonly number[];
     };
     readonly result: Still;
   };

@@ -5,17 +5,16 @@
  * those that the page names as likely, then, while nobody waits, the rest of the GOP around the frame that was looked at last. They are kept as the very
  * bytes that would be answered: the next jump is then a look-up.
  *
- * Every file has two decoders: one stays where the person is, the other goes to likely frames elsewhere. Where a person asks for what the second one
- * is nearer to, they change roles, so that nothing that was decoded on the way is lost.
+ * Every file has a few decoders, which stay where they were (`readers.ts`). A pass keeps the frames on its way that keys lead back to from where it goes.
  */
 import { StudioError } from '#core/contract/errors';
 import { createByteCache } from '#service/media/byteCache';
 import { encodeStill } from '#service/media/derive/images';
 import { createJpegWriter, type JpegWriter } from '#service/media/derive/jpeg';
-import { openExact, type ExactReader } from '#service/media/decode/exact';
 import { indexAtPts, type FrameIndex } from '#service/media/index/frameIndex';
 import { keyAt } from '#service/media/decode/seek';
 import type { DecodeCalls, Still } from './protocol.ts';
+import { createReaders } from './readers.ts';
 
 type StillRequest = DecodeCalls['frame']['args'];
 
@@ -33,27 +32,23 @@ export interface Stills {
   close(): void;
 }
 
-/** Files kept open for stepping. */
-const OPEN_FILES = 2;
-/** Decoded frames, each decoder. */
-const KEPT_BYTES = 96 * 1024 * 1024;
 /** Pictures that were answered or made ahead. */
 const PICTURE_BYTES = 160 * 1024 * 1024;
 /** Frames made ahead on either side, at most. */
 const AHEAD_FRAMES = 300;
-/** A likely frame as near as this is the business of the decoder that stays with the person. */
-const STEP_FRAMES = 24;
-/** Larger pictures have one decoder only: a second one would take hundreds of megabytes. */
-const MAX_SCOUT_PIXELS = 4096 * 2304;
+/** Every frame so near after the person's place is kept when it is passed, for steps forward. */
+const STEPS_AFTER = 30;
+/** As many are kept before a frame that steps may go back from; before others few. */
+const STEPS_BEFORE = 12;
+const FEW_BEFORE = 4;
+/** Of so many likely frames the ones beside them are kept, too, when they are passed. */
+const LANDINGS = 12;
 /** JPEG on FFmpeg's scale: 2 is best. */
 const JPEG_QUALITY = 2;
 
-interface Pair {
-  /** Stays where the person is. */
-  main: ExactReader;
-  /** Goes to likely frames; null until there was one. */
-  scout: ExactReader | null;
-}
+/** Whole numbers from one to another, both included. */
+const between = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
 /** The frames from one seek point to the next around a frame, those after it first, as far as it pays. */
 export function* aroundInGop(index: FrameIndex, frame: number): Generator<number> {
@@ -70,63 +65,31 @@ export function* aroundInGop(index: FrameIndex, frame: number): Generator<number
 
 /** @param onWork called now and then; may throw to end the work */
 export function createStills(onWork: () => void): Stills {
-  const pairs = new Map<string, Pair>();
+  const readers = createReaders(onWork);
   const pictures = createByteCache<Still>(PICTURE_BYTES);
   let jpeg: JpegWriter | null = null;
   let plan: Generator<void, void> | null = null;
+  /** Likely frames that were asked for last, of any file. */
+  const landings: number[] = [];
+  /** What the plan is for. */
+  let planKey = '';
 
   const fileKey = (request: StillRequest): string => `${request.contentHash}:${request.path}`;
   const pictureKey = (request: StillRequest, frame: number): string =>
     `${frame}.${request.format}:${request.maxWidth}x${request.maxHeight}:${fileKey(request)}`;
-  const open = (request: StillRequest, index: FrameIndex): ExactReader =>
-    openExact(request.path, index, { maxBytes: KEPT_BYTES, onWork });
-
-  const pairOf = (request: StillRequest, index: FrameIndex): Pair => {
-    const key = fileKey(request);
-    const pair = pairs.get(key) ?? { main: open(request, index), scout: null };
-    pairs.delete(key);
-    pairs.set(key, pair);
-    for (const [oldest, other] of pairs) {
-      if (pairs.size <= OPEN_FILES) break;
-      other.main.close();
-      other.scout?.close();
-      pairs.delete(oldest);
-    }
-    return pair;
-  };
-  /** The second decoder of a file; no other file has one. */
-  const scoutOf = (pair: Pair, request: StillRequest, index: FrameIndex): ExactReader => {
-    for (const other of pairs.values()) {
-      if (other === pair) continue;
-      other.scout?.close();
-      other.scout = null;
-    }
-    pair.scout ??= open(request, index);
-    return pair.scout;
-  };
-  const readerFor = (request: StillRequest, index: FrameIndex): ExactReader => {
-    const pair = pairOf(request, index);
-    const { frame } = request;
-    const fromMain = pair.main.distance(frame);
-    if (request.purpose === 'likely' && fromMain > STEP_FRAMES) {
-      if (pair.main.pixels > MAX_SCOUT_PIXELS)
-        throw new StudioError('cancelled', 'Pictures this large are not made ahead.');
-      return scoutOf(pair, request, index);
-    }
-    if (request.purpose !== 'likely' && pair.scout !== null && pair.scout.distance(frame) < fromMain)
-      [pair.main, pair.scout] = [pair.scout, pair.main];
-    return pair.main;
-  };
-
-  function* make(
-    reader: ExactReader,
-    request: StillRequest,
-    index: FrameIndex,
-    frame: number,
-  ): Generator<void, Still> {
-    const { format, maxWidth, maxHeight } = request;
+  function* make(request: StillRequest, index: FrameIndex): Generator<void, Still> {
+    const { path, format, frame, maxWidth, maxHeight, purpose, at = frame, also = [] } = request;
     const pts = index.pts[frame]!;
-    yield* reader.approach(frame);
+    const reader = readers.nearest(path, fileKey(request), index, frame, purpose !== 'likely');
+    if (reader === null) throw new StudioError('cancelled', 'Pictures this large are not made ahead.');
+    const steps = between(at - STEPS_BEFORE, at + STEPS_AFTER);
+    readers.touch(fileKey(request), steps);
+    if (purpose === 'likely') landings.push(frame);
+    if (landings.length > LANDINGS) landings.shift();
+    // Whoever comes to one of these takes a step next.
+    const neighbours = [...also, ...landings].flatMap((landing) => [landing - 1, landing, landing + 1]);
+    const before = Math.abs(frame - at) <= STEPS_BEFORE * 2 ? STEPS_BEFORE : FEW_BEFORE;
+    yield* reader.approach(frame, { before, also: [...neighbours, ...steps.filter((step) => step > at)] });
     return reader.withFrame(frame, (decoded, maker) => {
       const size =
         maxWidth > 0 || maxHeight > 0
@@ -154,11 +117,14 @@ export function createStills(onWork: () => void): Stills {
       const key = pictureKey(request, frame);
       if (pictures.has(key)) continue;
       try {
-        const still = yield* make(pairOf(request, index).main, request, index, frame);
+        const still = yield* make({ ...request, frame, at: frame, purpose: 'once' }, index);
         pictures.set(key, still, still.data.length);
         bytes += still.data.length;
       } catch (error) {
-        if (error instanceof StudioError && error.code === 'cancelled') return;
+        if (error instanceof StudioError && error.code === 'cancelled') {
+          planKey = '';
+          return;
+        }
         if (!(error instanceof StudioError) || error.code !== 'damaged') throw error;
       }
       yield;
@@ -171,12 +137,17 @@ export function createStills(onWork: () => void): Stills {
       const key = pictureKey(request, frame);
       const startedAt = performance.now();
       const kept = pictures.get(key);
-      const still = kept ?? (yield* make(readerFor(request, index), request, index, frame));
+      const still = kept ?? (yield* make(request, index));
       const answer = { ...still, tookMs: kept === undefined ? performance.now() - startedAt : 0 };
       if (request.format !== 'jpg') return answer;
       pictures.set(key, still, still.data.length);
+      const at = purpose === 'shown' ? frame : request.at;
       // Where frames are known by their order alone, going back means decoding from the start.
-      if (purpose === 'shown' && index.identity === 'pts') plan = around(request, index);
+      if (at === undefined || index.identity !== 'pts') return answer;
+      // A picture that was made ahead is shown without asking again: where the person is, the next likely frame tells.
+      const place = pictureKey(request, at);
+      if (place !== planKey) plan = around({ ...request, frame: at, at }, index);
+      planKey = place;
       return answer;
     },
     ahead: () => {
@@ -184,15 +155,12 @@ export function createStills(onWork: () => void): Stills {
       return plan !== null;
     },
     close: () => {
-      for (const { main, scout } of pairs.values()) {
-        main.close();
-        scout?.close();
-      }
-      pairs.clear();
+      readers.close();
       pictures.clear();
       jpeg?.close();
       jpeg = null;
       plan = null;
+      planKey = '';
     },
   };
 }

@@ -167,6 +167,10 @@ async function sendFile(path: string, request: MediaRequest): Promise<MediaRespo
   }
 }
 
+/** Frame numbers in a question, `12,34`; none where it is not that, because they only advise. */
+const frameList = (text: string | null): number[] =>
+  text === null || !/^\d{1,9}(,\d{1,9}){0,15}$/.test(text) ? [] : text.split(',').map(Number);
+
 const wholeNumber = (text: string | undefined): number => {
   if (text === undefined || !/^\d{1,9}$/.test(text))
     throw new StudioError('not-found', 'There is no such address.');
@@ -176,7 +180,7 @@ const wholeNumber = (text: string | undefined): number => {
 /**
  * Makes a responder. Addresses:
  * `/video/ID` (the file, with Range), `/proxy/ID` (its proxy), `/frame/ID/N.png|jpg|bmp|rgba` (`?w=&h=` shrinks; `?from=proxy` the proxy's picture;
- * `?likely` when nobody waits for it yet; `X-Frame-Source` says which it is, `X-Proxy` whether there is a proxy, `Server-Timing` how long it took, 0 where it
+ * `?likely&at=N` when nobody waits for it yet and frame N is shown, `?also=N,M` what may follow; `X-Frame-Source` says which it is, `X-Proxy` whether there is a proxy, `Server-Timing` how long it took, 0 where it
  * was there), `/thumbs/ID/DENSITY/N.jpg`,
  * `/thumbs/ID/DENSITY/layout.json`, `/peaks/ID/LEVEL`, `/index/ID`, `/curves/ID/MODEL` (float32 [series, count], as `predictions.curves` tells).
  */
@@ -240,7 +244,10 @@ export function createMediaResponder({ resolve, media, curves, onFrame }: Respon
         const format = match[2] as StillFormat;
         const from = url.searchParams.get('from') === 'proxy' ? 'proxy' : 'source';
         const likely = url.searchParams.has('likely');
+        const [at] = frameList(url.searchParams.get('at'));
         const still = await media.frame(path, Number(match[1]), {
+          ...(at === undefined ? {} : { at }),
+          also: frameList(url.searchParams.get('also')),
           format,
           from,
           likely,

@@ -2,7 +2,7 @@
  * What a person may want to see next on the Annotate screen, so that its pictures are there by then.
  */
 import { framesOf } from '#core/timeline/destinations';
-import { likelyFrames } from '#core/timeline/likelyFrames';
+import { framesBack, likelyFrames } from '#core/timeline/likelyFrames';
 import { keyboard, runnable } from '../../../keys/dispatcher.svelte.ts';
 import { doc } from '../../../state/document.svelte.ts';
 import { FAR_SEC, player } from '../../../state/player.svelte.ts';
@@ -34,5 +34,14 @@ export function likelyNext(steps: readonly number[]): readonly number[] {
       pointed: player.pointedFrame,
     },
     steps,
+  );
+}
+
+/** Frames that keys lead back to from a frame. */
+export function backFrom(frame: number): readonly number[] {
+  const { times } = doc;
+  return framesBack(
+    { times, stepSec: studio.settings.stepSeconds, farSec: FAR_SEC, spans: allItems() },
+    frame,
   );
 }

@@ -46,7 +46,7 @@ describe('jumps in a video of long GOPs', () => {
   /** Every answer with a frame, in order: `exact 175`, `likely 31`, `copy 300`, and how long the service decoded for it. */
   let answers: { readonly what: string; readonly decodeMs: number }[] = [];
   const note = (response: Response): void => {
-    const match = /\/frame\/[^/]+\/(\d+)\.jpg\?w=\d+(?:&(likely|from=proxy))?$/.exec(response.url());
+    const match = /\/frame\/[^/]+\/(\d+)\.jpg\?w=\d+(?:&(likely|from=proxy))?/.exec(response.url());
     if (match === null || !response.ok()) return;
     const kind = match[2] === undefined ? 'exact' : match[2] === 'likely' ? 'likely' : 'copy';
     const timing = /decode;dur=([\d.]+)/.exec(response.headers()['server-timing'] ?? '')?.[1];
