@@ -348,8 +348,8 @@ export const ERROR_SENTENCES: readonly (readonly [string, string])[] = [
     '缺少 npm 包 @tensorflow/tfjs-node-gpu。请运行 "npm install" 并包含可选依赖，然后重试。',
   ],
   [
-    'Python 3 with pip was not found; TensorFlow is fetched with it. Install Python 3 and pip, or name another with LOFI_PYTHON, then try again.',
-    '没有找到带 pip 的 Python 3，下载 TensorFlow 需要它。请安装 Python 3 和 pip，或用 LOFI_PYTHON 指定，然后重试。',
+    'Python 3 with pip was not found; TensorFlow is fetched with it. Install Python 3 and pip (Debian: apt install python3-pip), or name another with LOFI_PYTHON, then try again.',
+    '没有找到带 pip 的 Python 3，下载 TensorFlow 需要它。请安装 Python 3 和 pip（Debian：apt install python3-pip），或用 LOFI_PYTHON 指定，然后重试。',
   ],
   [
     'The download of {what} is not the file that was expected; it was removed. Try again.',

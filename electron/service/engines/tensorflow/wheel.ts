@@ -58,7 +58,7 @@ export async function findPython(signal: AbortSignal): Promise<string> {
   }
   throw new StudioError(
     'engine-unavailable',
-    'Python 3 with pip was not found; TensorFlow is fetched with it. Install Python 3 and pip, or name another with LOFI_PYTHON, then try again.',
+    'Python 3 with pip was not found; TensorFlow is fetched with it. Install Python 3 and pip (Debian: apt install python3-pip), or name another with LOFI_PYTHON, then try again.',
   );
 }
 
