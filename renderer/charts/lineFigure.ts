@@ -19,6 +19,8 @@ export interface LineOptions {
   readonly yDomain?: readonly [number, number];
   readonly xTicks?: readonly number[];
   readonly colours?: Readonly<Record<string, string>>;
+  /** Names of series that are drawn with dashes. */
+  readonly dashed?: ReadonlySet<string>;
 }
 
 /** Colours of lines that are not labels; both readable on dark and on light. */
@@ -27,8 +29,8 @@ export const SERIES_COLOURS: Readonly<Record<string, string>> = {
   lofi: '#5490f4',
   stage2: '#fc9028',
 };
-/** For series beside those, told apart from them and from each other, on light as well, where they are darkened. */
-export const FURTHER_COLOURS: readonly string[] = ['#e0569f', '#2cb59c', '#a97df0', '#c9a227'];
+/** For series beside those; all of them are apart for every kind of sight, on light as well, where they are darkened. */
+export const FURTHER_COLOURS: readonly string[] = ['#ff36e9', '#af7161'];
 const OTHER_COLOURS = ['#5490f4', '#fc9028', '#9cc07c', '#c07cc0', '#8b95a4'];
 
 /** More points than pixels cannot be seen: every line keeps at most this many. */
@@ -48,7 +50,7 @@ export function thinned(points: readonly LinePoint[]): readonly LinePoint[] {
 export function lineFigure(
   plot: PlotModule,
   points: readonly LinePoint[],
-  { x, y, yDomain, xTicks, colours = SERIES_COLOURS }: LineOptions,
+  { x, y, yDomain, xTicks, colours = SERIES_COLOURS, dashed = new Set() }: LineOptions,
 ): PlotOptions {
   const series = [...new Set(points.map((point) => point.series))];
   const range = series.map((name, i) => colours[name] ?? OTHER_COLOURS[i % OTHER_COLOURS.length]!);
@@ -75,7 +77,18 @@ export function lineFigure(
         points.filter((point) => point.low !== undefined),
         { x: 'x', y1: 'low', y2: 'high', fill: 'series', fillOpacity: 0.15 },
       ),
-      plot.lineY(points, { x: 'x', y: 'y', stroke: 'series', strokeWidth: 1.75 }),
+      ...[false, true].map((isDashed) =>
+        plot.lineY(
+          points.filter((point) => dashed.has(point.series) === isDashed),
+          {
+            x: 'x',
+            y: 'y',
+            stroke: 'series',
+            strokeWidth: 1.75,
+            ...(isDashed ? { strokeDasharray: '4 3' } : {}),
+          },
+        ),
+      ),
       ...(few ? [plot.dot(points, { x: 'x', y: 'y', fill: 'series', r: 2 })] : []),
       plot.tip(
         points,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { colourOnLight, LABEL_COLOURS } from '#core/annotation/colours';
+import { FURTHER_COLOURS, SERIES_COLOURS } from '../charts/lineFigure.ts';
 
 type Triple = readonly [number, number, number];
 
@@ -68,17 +69,21 @@ function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
+/** The smallest difference between two of the colours; two hundredths is about what can just be seen. */
+function leastDifference(colours: readonly string[], sight: string): number {
+  const seen = colours.map((colour) => oklab(apply(SIGHTS[sight]!, linear(colour))));
+  let least = Infinity;
+  for (let i = 0; i < seen.length; i += 1) {
+    for (let j = 0; j < i; j += 1) {
+      least = Math.min(least, Math.hypot(...([0, 1, 2] as const).map((k) => seen[i]![k] - seen[j]![k])));
+    }
+  }
+  return least;
+}
+
 describe('label colours', () => {
   it.each(Object.keys(SIGHTS))('are apart from each other for %s sight', (sight) => {
-    const seen = LABEL_COLOURS.map((colour) => oklab(apply(SIGHTS[sight]!, linear(colour))));
-    let least = Infinity;
-    for (let i = 0; i < seen.length; i += 1) {
-      for (let j = 0; j < i; j += 1) {
-        least = Math.min(least, Math.hypot(...([0, 1, 2] as const).map((k) => seen[i]![k] - seen[j]![k])));
-      }
-    }
-    // Two hundredths is about what can just be seen.
-    expect(least).toBeGreaterThan(0.07);
+    expect(leastDifference(LABEL_COLOURS, sight)).toBeGreaterThan(0.07);
   });
 
   it('carry dark text, and are seen against the dark lanes', () => {
@@ -94,6 +99,15 @@ describe('label colours', () => {
     expect(colourOnLight('#0000ff')).toBe('#0000ff');
     expect(colourOnLight('#ffff00')).toMatch(/^#([0-9a-f]{2})\1(00)$/);
     expect(colourOnLight('currentColor')).toBe('currentColor');
+  });
+});
+
+describe("colours of a training's curves", () => {
+  const curves = [...Object.values(SERIES_COLOURS), ...FURTHER_COLOURS];
+
+  it.each(Object.keys(SIGHTS))('are apart from each other for %s sight, on dark and on light', (sight) => {
+    expect(leastDifference(curves, sight)).toBeGreaterThan(0.07);
+    expect(leastDifference(curves.map(colourOnLight), sight)).toBeGreaterThan(0.07);
   });
 });
 
