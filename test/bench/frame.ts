@@ -8,10 +8,14 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Frame, Packet } from 'node-av/lib';
 import { createRandom } from '#core/util/random';
 import { openExact } from '#service/media/decode/exact';
+import { seekTo } from '#service/media/decode/seek';
 import { createJpegWriter } from '#service/media/derive/jpeg';
+import { openDecoder, openSource } from '#service/media/file/source';
 import { buildFrameIndex } from '#service/media/index/frameIndex';
+import { isDisposable, nalLengthBytes } from '#service/media/index/nalUnits';
 import { createMedia } from '#service/media/service';
 import { ffmpegSeconds, largeVideo, spreadOf } from '../fixtures/videos/large.ts';
 import type { Benchmark } from './benchmark.ts';
@@ -19,11 +23,66 @@ import type { Benchmark } from './benchmark.ts';
 /** Milliseconds after which the copy is asked, too, where the exact frame is not here. */
 const DELAYS = [0, 10, 20, 30, 60];
 
-/** What a cold frame's time is made of, in this process: decoding, and making the picture in full size and as wide as the page shows it. */
-function partsOf(path: string, frames: readonly number[]): Record<string, unknown> {
-  const reader = openExact(path, buildFrameIndex(path), { maxBytes: 0 });
+/**
+ * A frame's decoding and nothing else: the packets from its key frame on, read beforehand, into a decoder that is open, without those that no other
+ * frame is built on. What the service adds to this is not decoding.
+ */
+function bareDecode(path: string, gop: number, frames: readonly number[], threads: number): number[] {
+  const source = openSource(path);
+  const decoder = openDecoder(source, threads);
+  const lengthBytes = nalLengthBytes(source)!;
+  const frame = new Frame();
+  frame.alloc();
+  const packets: Packet[] = [];
+  try {
+    // All GOPs of this footage have as many frames; their packets stand in the order of decoding.
+    for (;;) {
+      const packet = new Packet();
+      packet.alloc();
+      if (source.format.readFrameSync(packet) < 0) break;
+      if (packet.streamIndex === source.streamIndex) packets.push(packet);
+    }
+    const idOf = packets.map((packet) => Number(packet.pts)).sort((one, other) => one - other);
+    return frames.map((wanted) => {
+      const first = Math.floor(wanted / gop) * gop;
+      const needed = packets
+        .slice(first, first + gop)
+        .filter((packet) => Number(packet.pts) >= idOf[wanted]! || !isDisposable(packet.data!, lengthBytes));
+      const startedAt = performance.now();
+      let found = false;
+      const receive = (): void => {
+        while (!found && decoder.receiveFrameSync(frame) >= 0) found = Number(frame.pts) === idOf[wanted];
+      };
+      for (const packet of needed) {
+        decoder.sendPacketSync(packet);
+        receive();
+        if (found) break;
+      }
+      if (!found) decoder.sendPacketSync(null);
+      receive();
+      const ms = performance.now() - startedAt;
+      if (!found) throw new Error(`Frame ${wanted} did not come.`);
+      decoder.flushBuffers();
+      return ms;
+    });
+  } finally {
+    for (const packet of packets) packet.free();
+    frame.free();
+    decoder.freeContext();
+    source.close();
+  }
+}
+
+/** What a cold frame's time is made of, in this process: opening (once a file), seeking, decoding, and making the picture in two sizes. */
+function partsOf(path: string, gop: number, frames: readonly number[]): Record<string, unknown> {
+  const index = buildFrameIndex(path);
+  const openedAt = performance.now();
+  const reader = openExact(path, index, { maxBytes: 0 });
+  const openMs = performance.now() - openedAt;
+  const seeking = openSource(path);
+  const seeker = openDecoder(seeking, 2);
   const writer = createJpegWriter();
-  const [decode, full, shown]: [number[], number[], number[]] = [[], [], []];
+  const [seek, decode, full, shown]: [number[], number[], number[], number[]] = [[], [], [], []];
   try {
     for (const frame of frames) {
       const startedAt = performance.now();
@@ -36,12 +95,26 @@ function partsOf(path: string, frames: readonly number[]): Record<string, unknow
         full.push(fullAt - decodedAt);
         shown.push(performance.now() - fullAt);
       });
+      const soughtAt = performance.now();
+      seekTo(seeking, seeker, index, frame);
+      seek.push(performance.now() - soughtAt);
     }
   } finally {
     reader.close();
     writer.close();
+    seeker.freeContext();
+    seeking.close();
   }
-  return { decode: spreadOf(decode), jpegFullSize: spreadOf(full), jpegOf960: spreadOf(shown) };
+  return {
+    openFileAndDecoderMs: openMs,
+    seekAndDecode: spreadOf(decode),
+    ofThatSeek: spreadOf(seek),
+    bareDecode: Object.fromEntries(
+      [1, 2, 3, 4].map((threads) => [`${threads}Threads`, spreadOf(bareDecode(path, gop, frames, threads))]),
+    ),
+    jpegFullSize: spreadOf(full),
+    jpegOf960: spreadOf(shown),
+  };
 }
 
 export const bench: Benchmark = {
@@ -91,7 +164,10 @@ export const bench: Benchmark = {
       };
       const ffmpeg = await withFfmpeg(coldList.slice(0, 20));
       const ffmpegKeyFrames = await withFfmpeg([gop, 2 * gop, 3 * gop, 4 * gop]);
-      const parts = partsOf(path, coldList.slice(0, 20));
+      const parts = partsOf(path, gop, coldList);
+      const only = options['only'];
+      if (only === 'cold')
+        return { coldMs: spreadOf(cold), partsOfColdMs: parts, ffmpegMs: spreadOf(ffmpeg) };
       log('Making the proxy');
       const makingAt = performance.now();
       const proxy = await media.proxy(path);
