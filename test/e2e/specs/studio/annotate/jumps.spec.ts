@@ -173,11 +173,13 @@ describe('jumps in a video of long GOPs', () => {
       await annotate.goTo('f222');
       await page.locator('[data-testid=stage][data-frame="222"][data-exact=false]').waitFor();
       await page.getByText('from the copy; the exact frame follows').waitFor();
-      expect(kinds()).toEqual(['copy 222']);
+      // An answer to what was likely before may still have been under way.
+      const waitedFor = (): string[] => kinds().filter((what) => !what.startsWith('likely'));
+      expect(waitedFor()).toEqual(['copy 222']);
       letGo();
       await page.locator('[data-testid=stage][data-frame="222"][data-exact=true]').waitFor();
       expect(await page.getByText('from the copy; the exact frame follows').count()).toBe(0);
-      expect(kinds()).toEqual(['copy 222', 'exact 222']);
+      expect(waitedFor()).toEqual(['copy 222', 'exact 222']);
     },
   );
 });
