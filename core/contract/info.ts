@@ -311,7 +311,12 @@ export interface ModelInfo {
   readonly config: TrainConfig;
   readonly createdAt: string;
   readonly bytes: number;
-  readonly validation: { readonly averageMap: number; readonly map: Readonly<Record<string, number>> } | null;
+  readonly validation: {
+    readonly averageMap: number;
+    readonly map: Readonly<Record<string, number>>;
+    /** Whether its training kept it, of the two that it made; absent in models of before. */
+    readonly kept?: boolean;
+  } | null;
   readonly stages: readonly StageFigures[];
   readonly current: boolean;
   readonly predictionCount: number;

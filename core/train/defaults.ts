@@ -4,6 +4,7 @@
  * The demo's numbers come from measurements on generated footage (docs/lofi-tables.md); the paper's from Xu et al., NeurIPS 2021,
  * section 4, with G-TAD's head recipe.
  */
+import type { EncoderSpec } from '#core/model/encoderSpec';
 import type { AugmentConfig, HeadConfig, LofiConfig, OptimiserConfig, TrainConfig } from './config.ts';
 
 const ADAMW: OptimiserConfig = {
@@ -60,6 +61,11 @@ export const DEMO_LOFI: LofiConfig = {
   augment: JITTER,
 };
 
+/** The part of stage 2 that depends on the encoder. */
+type EncoderTuning = Pick<LofiConfig, 'encoder' | 'windowEncoderLearningRate' | 'frozenPrefixes'>;
+
+const EARLY_LAYERS = ['conv1', 'bn1', 'layer1.'] as const;
+
 /** The full demo. */
 export const DEMO_CONFIG: TrainConfig = {
   version: 1,
@@ -79,15 +85,40 @@ export const QUICK_CONFIG: TrainConfig = {
   head: { ...DEMO_HEAD, epochs: 20, batch: 4, validateEvery: 5 },
 };
 
-/** A person's own videos: small learning rates, early layers at rest, the same stages. */
+/**
+ * Stage 2 of the shipped encoder on a person's own videos: the demo's rates, at which the same encoder gains there, with its early layers at
+ * rest. Measured: docs/benchmarks.md, "Training on little".
+ */
+const SMALL_ENCODER: EncoderTuning = {
+  encoder: ADAMW,
+  windowEncoderLearningRate: 6e-4,
+  frozenPrefixes: EARLY_LAYERS,
+};
+
+/** Stage 2 of a backbone with published weights: small steps, so that a handful of videos cannot undo what many taught. */
+const BACKBONE: EncoderTuning = {
+  encoder: { ...ADAMW, learningRate: 2e-4 },
+  windowEncoderLearningRate: 2e-4,
+  frozenPrefixes: EARLY_LAYERS,
+};
+
+/** How the studio's stage 2 tunes an encoder, and peak rates that held-out videos may choose from. */
+export function encoderTuning({ stem }: Pick<EncoderSpec, 'stem'>): {
+  readonly tuning: EncoderTuning;
+  readonly rates: readonly number[];
+} {
+  return stem === 'small'
+    ? { tuning: SMALL_ENCODER, rates: [5e-4, 1e-3] }
+    : { tuning: BACKBONE, rates: [1e-4, 4e-4] };
+}
+
+/** A person's own videos with the shipped encoder: held-out material is looked at, the stages are the same. */
 export const STUDIO_CONFIG: TrainConfig = {
   ...DEMO_CONFIG,
   sampling: { snippets: 100, framesPerSnippet: 8, side: 112, mode: 'resize', strideFrames: null },
   lofi: {
     ...DEMO_LOFI,
-    encoder: { ...ADAMW, learningRate: 2e-4 },
-    windowEncoderLearningRate: 2e-4,
-    frozenPrefixes: ['conv1', 'bn1', 'layer1.'],
+    ...SMALL_ENCODER,
     heldOutLooks: 6,
     patience: 2,
   },

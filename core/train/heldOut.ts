@@ -37,6 +37,14 @@ export async function detectVideos(
   return result;
 }
 
+/** What was found in a video, in time that somebody looked at. */
+export function inCoveredTime(
+  { id, covered }: Pick<TimedVideo, 'id' | 'covered'>,
+  predictions: Readonly<Record<string, readonly ScoredSegment[]>>,
+): ScoredSegment[] {
+  return (predictions[id] ?? []).filter((segment) => isCovered(segment, covered));
+}
+
 /** mAP of detections against the videos' labels, in time that somebody looked at; null without videos that have labels. */
 export function scoreDetections(
   videos: readonly Pick<TimedVideo, 'id' | 'segments' | 'covered'>[],
@@ -44,12 +52,7 @@ export function scoreDetections(
 ): TrainedModel['validation'] {
   const truth = Object.fromEntries(videos.map((video) => [video.id, [...video.segments]]));
   if (videos.every((video) => video.segments.length === 0)) return null;
-  const own = Object.fromEntries(
-    videos.map((video) => [
-      video.id,
-      (predictions[video.id] ?? []).filter((segment) => isCovered(segment, video.covered)),
-    ]),
-  );
+  const own = Object.fromEntries(videos.map((video) => [video.id, inCoveredTime(video, predictions)]));
   const { averageMap, map } = evaluateDetections(truth, own, tiousOf('activitynet'));
   return { averageMap, map };
 }

@@ -9,9 +9,11 @@ import type { LofiConfig, TrainConfig } from './config.ts';
 import type { TimedVideo, TrainEnvironment } from './environment.ts';
 import { extractFeatures } from './extract.ts';
 import type { VideoFeatures } from './extract.ts';
-import type { StageFigures, TrainedModel, TrainResult } from './job.ts';
+import type { StageFigures, TrainedModel } from './job.ts';
 import { holdOut } from '#core/data/holdout';
 import { StudioError } from '#core/contract/errors';
+import { chooseVariant } from './choice.ts';
+import type { ComparedVariant, VariantChoice } from './choice.ts';
 import { runLofiStage } from './stage2.ts';
 import { detectVideos } from './heldOut.ts';
 import { runHeadStage } from './stage3.ts';
@@ -34,18 +36,14 @@ export interface StageMeter {
 }
 
 /** One of the two models, not yet written. */
-export interface VariantResult extends HeadStageResult {
-  readonly variant: HeadVariant;
+export interface VariantResult extends HeadStageResult, ComparedVariant {
   readonly encoder: TensorMap;
   readonly predictions: TrainedModel['predictions'];
 }
 
 /** Both models. */
-export interface TrainOutcome {
+export interface TrainOutcome extends VariantChoice {
   readonly variants: readonly VariantResult[];
-  readonly kept: TrainResult['kept'];
-  /** Which is kept and by how much it is better, in words. */
-  readonly reason: string;
 }
 
 /** Times in annotation files are rounded; what ends further behind the video belongs to another one. */
@@ -118,16 +116,18 @@ export async function runTraining(
         suffix,
       }),
     );
-    const predictions = await detectVideos(
+    const heldOut = await detectVideos(
       environment,
       result.parameters,
-      // Held-out training videos were not asked to be predicted on.
-      validation.filter((video) => video.subset === 'validation'),
+      validation,
       features,
       labels,
       sampling.snippets,
     );
-    return { ...result, variant, encoder, predictions };
+    // Held-out training videos were not asked to be predicted on.
+    const asked = validation.filter((video) => video.subset === 'validation');
+    const predictions = Object.fromEntries(asked.map(({ id }) => [id, heldOut[id]!]));
+    return { ...result, variant, encoder, heldOut, predictions };
   };
   const variants: VariantResult[] = [];
   const target = config.targetClassification;
@@ -226,38 +226,3 @@ const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
 
 const rateText = (rate: number, result: VariantResult): string =>
   `Encoder rate ${rate}: average mAP ${percent(Math.max(0, scoreOf(result)))} on held-out videos.`;
-
-/** Fewer held-out segments than this say little. */
-const FEW_SEGMENTS = 20;
-
-/** The better one on held-out videos, and why in words; without any, LoFi. */
-export function chooseVariant(
-  variants: readonly Pick<VariantResult, 'variant' | 'validation'>[],
-  validation: readonly Pick<TimedVideo, 'segments'>[],
-): { readonly kept: TrainResult['kept']; readonly reason: string } {
-  const figure = (name: HeadVariant): number | null =>
-    variants.find(({ variant }) => variant === name)?.validation?.averageMap ?? null;
-  const frozen = figure('frozen');
-  const lofi = figure('lofi');
-  const [only] = variants;
-  if (variants.length === 1 && only !== undefined) {
-    const name = only.variant === 'lofi' ? 'LoFi' : 'the frozen encoder';
-    return { kept: only.variant, reason: `Only ${name} was trained.` };
-  }
-  if (frozen === null || lofi === null) {
-    return {
-      kept: 'lofi',
-      reason: 'No labelled video was held out, so nothing says which is better. LoFi is kept.',
-    };
-  }
-  const kept = frozen > lofi ? 'frozen' : 'lofi';
-  const segments = validation.reduce((sum, video) => sum + video.segments.length, 0);
-  const points = (100 * Math.abs(lofi - frozen)).toFixed(1);
-  const [winner, loser] = kept === 'lofi' ? ['LoFi', 'the frozen encoder'] : ['The frozen encoder', 'LoFi'];
-  const [more, less] = kept === 'lofi' ? [lofi, frozen] : [frozen, lofi];
-  const caution = segments < FEW_SEGMENTS ? ' So few say little: set more labelled videos aside.' : '';
-  return {
-    kept,
-    reason: `${winner} is kept: average mAP ${percent(more)} against ${percent(less)} of ${loser} on held-out videos (${points} points more, ${segments} segments).${caution}`,
-  };
-}

@@ -186,9 +186,18 @@ describe('words of the service', () => {
     expect(toChinese('My own model')).toBe('My own model');
     expect(
       toChinese(
-        'LoFi is kept: average mAP 34.2 % against 30.1 % of the frozen encoder on held-out videos (4.1 points more, 30 segments).',
+        'LoFi is kept: average mAP 34.2 % against 30.1 % of the frozen encoder on held-out videos (4.1 points more, 80 % interval 1.2 to 7.0, 30 segments).',
       ),
-    ).toBe('保留 LoFi：留出视频上的平均 mAP 为 34.2 %，冻结编码器为 30.1 %（高 4.1 个百分点，30 个片段）。');
+    ).toBe(
+      '保留 LoFi：留出视频上的平均 mAP 为 34.2 %，冻结编码器为 30.1 %（高 4.1 个百分点，80% 区间 1.2 至 7.0，30 个片段）。',
+    );
+    expect(
+      toChinese(
+        'LoFi is kept: average mAP 14.3 % against 33.4 % of the frozen encoder on held-out videos (19.1 points less, too few for an interval, 2 segments). That is within chance, where LoFi is kept; the frozen encoder stays in the list of models. So few say little: set more labelled videos aside.',
+      ),
+    ).toBe(
+      '保留 LoFi：留出视频上的平均 mAP 为 14.3 %，冻结编码器为 33.4 %（低 19.1 个百分点，片段太少，无法给出区间，2 个片段）。差异可能出于偶然，此时保留 LoFi；冻结编码器的模型仍在模型列表中。片段太少，说服力有限：请多留出一些已标注的视频。',
+    );
     expect(
       toChinese(
         'r50.pth does not fit this encoder (missing: a, b, c and 4 more; of another shape: d [1] instead of [2], e [3] instead of [4]). Choose a checkpoint of this encoder.',

@@ -131,8 +131,16 @@ const SENTENCES: readonly (readonly [string, string])[] = [
     '编码器学习率 {rate}：留出视频上的平均 mAP 为 {map}。',
   ],
   [
-    '{winner} is kept: average mAP {more} against {less} of {loser} on held-out videos ({points} points more, {count} segments).{caution}',
-    '保留 {winner}：留出视频上的平均 mAP 为 {more}，{loser}为 {less}（高 {points} 个百分点，{count} 个片段）。{caution}',
+    '{winner} is kept: average mAP {own} against {other} of {loser} on held-out videos ({difference}, {interval}, {count} segments).{caution}',
+    '保留 {winner}：留出视频上的平均 mAP 为 {own}，{loser}为 {other}（{difference}，{interval}，{count} 个片段）。{caution}',
+  ],
+  ['{points} points more', '高 {points} 个百分点'],
+  ['{points} points less', '低 {points} 个百分点'],
+  ['{share} % interval {low} to {high}', '{share}% 区间 {low} 至 {high}'],
+  ['too few for an interval', '片段太少，无法给出区间'],
+  [
+    ' That is within chance, where LoFi is kept; the frozen encoder stays in the list of models.{caution}',
+    '差异可能出于偶然，此时保留 LoFi；冻结编码器的模型仍在模型列表中。{caution}',
   ],
   [' So few say little: set more labelled videos aside.', '片段太少，说服力有限：请多留出一些已标注的视频。'],
   ['The frozen encoder', '冻结编码器'],

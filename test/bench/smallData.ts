@@ -14,6 +14,8 @@ import { paintFrames, planVideo } from '#core/data/footage/footage';
 import type { FootageSubset } from '#core/data/footage/footage';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
 import { evaluateDetections } from '#core/eval/meanAveragePrecision';
+import { encoderByName } from '#core/model/encoder/catalogue';
+import { STUDIO_CONFIG } from '#core/train/defaults';
 import { tiousOf } from '#core/eval/protocol';
 import type { JobVideo, PredictResult, TrainResult } from '#core/train/job';
 import { trainRequestSchema } from '#core/contract/invoke';
@@ -134,6 +136,7 @@ async function measure(
         isTraining: true,
       })),
     },
+    encoderByName(STUDIO_CONFIG.encoder),
   );
   for (const text of choices) log(`${name}: ${text}`);
   const folders = { cache: path.join(folder, 'cache'), output: path.join(folder, name) };

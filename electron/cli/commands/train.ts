@@ -92,12 +92,14 @@ export function register(program: Command, context: CliContext): void {
       await withProject(dir, context, async ({ store, jobs, ratesOf, follow, run }) => {
         let job;
         if (options.resume === undefined) {
+          // The planner must know the encoder: its size and rates follow from it.
+          const encoder = change?.(STUDIO_CONFIG).encoder ?? STUDIO_CONFIG.encoder;
           const request = {
             aim: 'balanced',
             timeLimitSec: null,
             memoryLimitBytes: null,
             parentModelId: null,
-            expert: {},
+            expert: encoder === STUDIO_CONFIG.encoder ? {} : { encoder },
           } as const;
           const { blockers, warnings, choices, ...plan } = preflight(store, request, null, [], () => null);
           if (blockers.length > 0)

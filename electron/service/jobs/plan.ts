@@ -1,7 +1,8 @@
 /**
  * The planner: from a person's aim and limits to a whole configuration, and in words what it chose and why.
  */
-import { STUDIO_CONFIG } from '#core/train/defaults';
+import type { EncoderSpec } from '#core/model/encoderSpec';
+import { encoderTuning, STUDIO_CONFIG } from '#core/train/defaults';
 import type { TrainConfig } from '#core/train/config';
 import { StudioError } from '#core/contract/errors';
 import type { TrainRequest } from '#core/contract/invoke';
@@ -60,8 +61,6 @@ const AIMS = {
   balanced: { side: 112, steps: 1, text: 'Balanced' },
   accuracy: { side: 160, steps: 1.5, text: 'For accuracy: one and a half times the steps' },
 } as const;
-/** For accuracy, peak rates of the encoder that held-out videos choose from. */
-const ENCODER_RATES = [1e-4, 4e-4] as const;
 
 /** The side of an aim, no larger than the videos' own pictures: more pixels would hold nothing more. */
 function sideFor(wanted: number, { videos }: Material): number {
@@ -73,21 +72,28 @@ function sideFor(wanted: number, { videos }: Material): number {
  * Plans a training.
  *
  * @param encoder folder of the model to go on from, or null for the shipped encoder
+ * @param spec of the encoder that is tuned, that of the expert settings where they name one
  */
 export function planTraining(
   request: TrainRequest,
   encoder: string | null,
   estimate: Estimators,
   material: Material,
+  spec: EncoderSpec,
 ): Plan {
   const choices: string[] = [];
   const aim = AIMS[request.aim];
   const side = sideFor(aim.side, material);
+  const { tuning, rates } = encoderTuning(spec);
   let config: TrainConfig = {
     ...STUDIO_CONFIG,
     ...(encoder === null ? {} : { encoder }),
     sampling: { ...STUDIO_CONFIG.sampling, side },
-    lofi: { ...STUDIO_CONFIG.lofi, ...(request.aim === 'accuracy' ? { encoderRates: ENCODER_RATES } : {}) },
+    lofi: {
+      ...STUDIO_CONFIG.lofi,
+      ...tuning,
+      ...(request.aim === 'accuracy' ? { encoderRates: rates } : {}),
+    },
     head: { ...STUDIO_CONFIG.head, ...(request.aim === 'speed' ? { learningRates: [] } : {}) },
   };
   if (encoder !== null) choices.push('The encoder of the model that you chose goes on learning.');

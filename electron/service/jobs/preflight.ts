@@ -126,11 +126,12 @@ export function preflight(
   known: KnownRates,
 ): PreflightInfo {
   const videos = trainingVideos(store);
-  // An encoder from a folder, as fetched weights are, has another size than the shipped one.
+  // An encoder from a folder, as fetched weights are, has another size than the shipped one, and other rates.
   const { encoder: own } = request.expert;
   const isFolder = typeof own === 'string' && fs.existsSync(path.join(own, 'model.json'));
-  const estimate = estimatorsFor(videos, known, specOf(isFolder ? own : encoder));
-  const plan = planTraining(request, encoder, estimate, materialOf(store, videos));
+  const spec = specOf(isFolder ? own : encoder);
+  const estimate = estimatorsFor(videos, known, spec);
+  const plan = planTraining(request, encoder, estimate, materialOf(store, videos), spec);
   const { config } = plan;
   const counts: Record<Subset, number> = { training: 0, validation: 0, testing: 0 };
   for (const video of videos) counts[video.subset] += 1;

@@ -153,7 +153,10 @@ function trainRunner(context: RunnerContext): JobRunner {
           labels,
           config: request.config,
           bytes: trained.bytes,
-          validation: trained.validation,
+          validation:
+            trained.validation === null
+              ? null
+              : { ...trained.validation, kept: trained.variant === result.kept },
           stages: result.stages,
           folder: trained.folder,
           engine: result.engine,

@@ -7,7 +7,7 @@ import { StudioError } from '#core/contract/errors';
 import type { ModelInfo } from '#core/contract/info';
 import type { DetectorName } from '#core/model/detector';
 import type { TrainConfig } from '#core/train/config';
-import type { StageFigures, TrainedModel } from '#core/train/job';
+import type { StageFigures } from '#core/train/job';
 import type { Connection } from './connection.ts';
 
 /** What a finished training hands over for one model. */
@@ -21,7 +21,7 @@ export interface NewModel {
   readonly labels: readonly string[];
   readonly config: TrainConfig;
   readonly bytes: number;
-  readonly validation: TrainedModel['validation'];
+  readonly validation: ModelInfo['validation'];
   readonly stages: readonly StageFigures[];
   /** Folder of the model, absolute. */
   readonly folder: string;

@@ -63,7 +63,9 @@ export async function readOutcome(job: JobInfo, models: readonly ModelInfo[]): P
       : row.role === 'before'
         ? -1
         : (row.model.validation?.averageMap ?? -1);
-  const best = rows.reduce<OutcomeRow | null>(
+  // Of its own two models a training chose one by more than the plain figures.
+  const candidates = rows.filter(({ role, model }) => role === 'before' || model.validation?.kept !== false);
+  const best = candidates.reduce<OutcomeRow | null>(
     (top, row) => (rank(row) > (top === null ? -1 : rank(top)) ? row : top),
     null,
   );
