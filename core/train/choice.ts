@@ -8,6 +8,7 @@ import type { LabelledSegment, ScoredSegment } from '#core/annotation/segment';
 import { bootstrapDifference } from '#core/eval/bootstrap';
 import type { DifferenceResult } from '#core/eval/bootstrap';
 import { tiousOf } from '#core/eval/protocol';
+import { FEW_SEGMENTS } from './defaults.ts';
 import type { TimedVideo } from './environment.ts';
 import { inCoveredTime } from './heldOut.ts';
 import type { TrainedModel, TrainResult } from './job.ts';
@@ -33,8 +34,6 @@ const CONFIDENCE = 0.8;
 const DRAWS = 500;
 /** Of fewer stretches no interval can be drawn. */
 const FEWEST_STRETCHES = 3;
-/** Fewer held-out segments than this say little. */
-const FEW_SEGMENTS = 20;
 
 /**
  * Cuts videos in the middle between neighbouring true segments, so that each stretch holds one segment and what was predicted around it; a

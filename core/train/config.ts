@@ -91,6 +91,8 @@ export interface LofiConfig {
   readonly augment: AugmentConfig | null;
   /** How often held-out videos are looked at in the last phase; the best encoder stays. Absent or 0: never, the last one stays. */
   readonly heldOutLooks?: number;
+  /** Held-out segments that looks need: fewer cannot tell a gain from chance, and stage 2 runs to its end. Absent: one. */
+  readonly heldOutSegments?: number;
   /** Looks without a gain after which stage 2 stops; absent or null: it runs to its end. */
   readonly patience?: number | null;
   /** Peak rates of the encoder to try, each with its own stage 2 and 3; the best on held-out videos stays. Absent: the one above. */

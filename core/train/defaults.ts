@@ -64,8 +64,6 @@ export const DEMO_LOFI: LofiConfig = {
 /** The part of stage 2 that depends on the encoder. */
 type EncoderTuning = Pick<LofiConfig, 'encoder' | 'windowEncoderLearningRate' | 'frozenPrefixes'>;
 
-const EARLY_LAYERS = ['conv1', 'bn1', 'layer1.'] as const;
-
 /** The full demo. */
 export const DEMO_CONFIG: TrainConfig = {
   version: 1,
@@ -85,21 +83,18 @@ export const QUICK_CONFIG: TrainConfig = {
   head: { ...DEMO_HEAD, epochs: 20, batch: 4, validateEvery: 5 },
 };
 
-/**
- * Stage 2 of the shipped encoder on a person's own videos: the demo's rates, at which the same encoder gains there, with its early layers at
- * rest. Measured: docs/benchmarks.md, "Training on little".
- */
+/** Stage 2 of the shipped encoder: as in the demo, where all of it learns. Measured on little: docs/benchmarks.md, "Training on little". */
 const SMALL_ENCODER: EncoderTuning = {
-  encoder: ADAMW,
-  windowEncoderLearningRate: 6e-4,
-  frozenPrefixes: EARLY_LAYERS,
+  encoder: DEMO_LOFI.encoder,
+  windowEncoderLearningRate: DEMO_LOFI.windowEncoderLearningRate,
+  frozenPrefixes: DEMO_LOFI.frozenPrefixes,
 };
 
-/** Stage 2 of a backbone with published weights: small steps, so that a handful of videos cannot undo what many taught. */
+/** Stage 2 of a backbone with published weights: small steps and early layers at rest, so that a handful of videos cannot undo what many taught. */
 const BACKBONE: EncoderTuning = {
   encoder: { ...ADAMW, learningRate: 2e-4 },
   windowEncoderLearningRate: 2e-4,
-  frozenPrefixes: EARLY_LAYERS,
+  frozenPrefixes: ['conv1', 'bn1', 'layer1.'],
 };
 
 /** How the studio's stage 2 tunes an encoder, and peak rates that held-out videos may choose from. */
@@ -112,14 +107,17 @@ export function encoderTuning({ stem }: Pick<EncoderSpec, 'stem'>): {
     : { tuning: BACKBONE, rates: [1e-4, 4e-4] };
 }
 
-/** A person's own videos with the shipped encoder: held-out material is looked at, the stages are the same. */
+/** Fewer held-out segments than this say little. */
+export const FEW_SEGMENTS = 20;
+
+/** A person's own videos with the shipped encoder: the demo's stages, and held-out material is looked at where there is enough. */
 export const STUDIO_CONFIG: TrainConfig = {
   ...DEMO_CONFIG,
   sampling: { snippets: 100, framesPerSnippet: 8, side: 112, mode: 'resize', strideFrames: null },
   lofi: {
     ...DEMO_LOFI,
-    ...SMALL_ENCODER,
     heldOutLooks: 6,
+    heldOutSegments: FEW_SEGMENTS,
     patience: 2,
   },
   head: {

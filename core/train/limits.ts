@@ -47,6 +47,7 @@ const RANGES: Readonly<Record<string, Range>> = {
   snippetShare: between(0.01, 1),
   chunkSnippets: whole(1, 10_000),
   heldOutLooks: whole(0, 1000),
+  heldOutSegments: whole(1, 100_000),
   patience: whole(1, 100_000),
   validateEvery: whole(1, 100_000),
   emaDecay: between(0, 1),

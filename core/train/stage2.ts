@@ -43,7 +43,7 @@ import type { SequenceTarget } from './sequences.ts';
 import { isNormOrBias } from './stage1.ts';
 import { restoreLofi, saveLofi } from './stage2State.ts';
 import type { LofiState } from './stage2State.ts';
-import { epochsToLookAfter, hasStopped, lookAtHeldOut } from './stage2Stopping.ts';
+import { canLook, epochsToLookAfter, hasStopped, lookAtHeldOut } from './stage2Stopping.ts';
 
 /** What stage 2 trains on. */
 export interface LofiStageInput {
@@ -121,7 +121,7 @@ export async function runLofiStage(environment: TrainEnvironment, input: LofiSta
     batchNorm: config.batchNorm,
     frozenPrefixes: config.frozenPrefixes,
   });
-  const looking = epochsToLookAfter(config, spans);
+  const looking = canLook(config, input.validation) ? epochsToLookAfter(config, spans) : new Set<number>();
   let isDone = hasStopped(config, state);
   try {
     for (const [index, span] of spans.entries()) {

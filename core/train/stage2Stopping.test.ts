@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { planEpochs } from '#core/data/fidelity';
 import { STUDIO_CONFIG } from './defaults.ts';
-import { epochsToLookAfter } from './stage2Stopping.ts';
+import { canLook, epochsToLookAfter } from './stage2Stopping.ts';
 
 const { lofi } = STUDIO_CONFIG;
 
@@ -21,5 +21,15 @@ describe('looks at held-out videos', () => {
   it('are spread over the last phase where the rate stays', () => {
     expect(after({ encoder: { ...lofi.encoder, schedule: 'constant' } })).toEqual([8, 11, 14, 17]);
     expect(after({ heldOutLooks: 0 })).toEqual([]);
+  });
+
+  it('need enough held-out segments, over all videos, to tell a gain from chance', () => {
+    const video = (count: number) => ({
+      segments: Array.from({ length: count }, () => ({ startSec: 0, endSec: 1, label: 'a' })),
+    });
+    expect(canLook(lofi, [video(5), video(8)])).toBe(false);
+    expect(canLook(lofi, [video(5), video(15)])).toBe(true);
+    expect(canLook({}, [video(1)])).toBe(true);
+    expect(canLook({}, [video(0)])).toBe(false);
   });
 });

@@ -4,7 +4,7 @@
  *
  * Looks are spread over the last phase only: one before would stop at a fidelity that the encoder is not used at. Where the learning rate
  * comes down to nothing at the end, they wait until it has come down: an encoder taken from the middle, at a high rate, is worse than the one
- * that the schedule leads to, and a handful of held-out segments cannot tell that apart from a gain that has ended.
+ * that the schedule leads to. A handful of held-out segments cannot tell that apart from a gain that has ended: then there are no looks.
  */
 import type { EncoderSession } from '#core/compute/engine';
 import type { EpochPlan } from '#core/data/fidelity';
@@ -43,6 +43,14 @@ export function epochsToLookAfter(
   return new Set(
     Array.from({ length: looks }, (_, look) => late[Math.round(((look + 1) * late.length) / looks) - 1]!),
   );
+}
+
+/** Whether enough is held out for looks to tell a gain from chance. */
+export function canLook(
+  { heldOutSegments = 1 }: Pick<LofiConfig, 'heldOutSegments'>,
+  validation: readonly Pick<TimedVideo, 'segments'>[],
+): boolean {
+  return validation.reduce((sum, { segments }) => sum + segments.length, 0) >= heldOutSegments;
 }
 
 /** Whether enough looks in a row gained nothing. */

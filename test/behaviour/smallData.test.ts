@@ -122,6 +122,7 @@ describe('one long video', () => {
       ...CONFIG.lofi,
       windowEpochs: 8,
       heldOutLooks: 8,
+      heldOutSegments: 1,
       patience: 1,
       // Far too high: each epoch makes the encoder worse.
       encoder: { ...CONFIG.lofi.encoder, schedule: 'constant' } as const,
