@@ -1,8 +1,10 @@
 /**
  * `bench small-data`: training as a person's first project has it, planned as the studio plans it. Two cases on generated footage: a handful of
- * short labelled videos, and one long video of which the first part was labelled. What is found is measured where nothing was labelled.
+ * short labelled videos, and one long video of which the first part was labelled. What is found is measured where nothing was labelled; with
+ * several unseen videos, also how well some of them would have chosen between the two models.
  *
- * Options: `--case few,long`, `--frozen` (the head alone), `--seed N` (of footage and training), `--videos N`, `--minutes N`, `--aim speed|balanced|accuracy`, `--out FOLDER` (kept).
+ * Options: `--case few,long`, `--frozen` (the head alone), `--seed N` (of footage and training), `--videos N`, `--minutes N`, `--aim speed|balanced|accuracy`, `--set JSON`
+ * (training settings by dotted path), `--out FOLDER` (kept).
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -24,6 +26,7 @@ import { contentHash } from '#service/media/file/contentHash';
 import { writeVideo } from '#service/media/encode';
 import { runJob } from '#worker/runJob';
 import * as v from 'valibot';
+import { playChoices } from './heldOutChoice.ts';
 import type { Benchmark } from './benchmark.ts';
 
 const LABELS = TARGET_CLASSES.slice(0, 4);
@@ -111,16 +114,21 @@ function recallByTenth(video: Generated, found: readonly ScoredSegment[]): numbe
   });
 }
 
+interface Settings {
+  readonly aim: string;
+  readonly expert: unknown;
+  readonly tune: boolean;
+  readonly seed: number;
+}
+
 async function measure(
   name: string,
   folder: string,
   { training, unseen }: Case,
-  aim: string,
-  tune: boolean,
-  seed: number,
+  { aim, expert, tune, seed }: Settings,
   log: (text: string) => void,
 ): Promise<Record<string, unknown>> {
-  const request = v.parse(trainRequestSchema, { aim });
+  const request = v.parse(trainRequestSchema, { aim, expert });
   const { config, choices } = planTraining(
     request,
     null,
@@ -162,6 +170,7 @@ async function measure(
   )) as TrainResult;
   const seconds = (performance.now() - began) / 1000;
   const rows: Record<string, unknown> = {};
+  const foundBy: Record<string, PredictResult['predictions']> = {};
   for (const { variant, folder: model, validation } of trained.models) {
     const { predictions } = (await runJob(
       {
@@ -180,6 +189,7 @@ async function measure(
     const found = Object.fromEntries(
       unseen.map(({ video, fromSec }) => [video.id, after(predictions[video.id] ?? [], fromSec)]),
     );
+    foundBy[variant] = found;
     const loose = evaluateDetections(truth, found, tiousOf('thumos14'));
     const { averageMap } = evaluateDetections(truth, found, tiousOf('activitynet'));
     rows[variant] = {
@@ -190,6 +200,11 @@ async function measure(
         ? { recallByTenth: recallByTenth(unseen[0]!.video, predictions[unseen[0]!.video.id] ?? []) }
         : {}),
     };
+  }
+  const { frozen, lofi } = foundBy;
+  if (unseen.length > 1 && frozen !== undefined && lofi !== undefined) {
+    const videos = unseen.map(({ video }) => video);
+    rows['choice'] = [1, 2, 4].map((count) => playChoices(videos, frozen, lofi, count));
   }
   return {
     segmentsLabelled: training.reduce((sum, video) => sum + video.segments.length, 0),
@@ -208,7 +223,12 @@ export const bench: Benchmark = {
     const folder = options['out'] ?? (await mkdtemp(path.join(tmpdir(), 'lofi-small-data-')));
     await mkdir(folder, { recursive: true });
     const seed = Number(options['seed'] ?? 11);
-    const aim = options['aim'] ?? 'balanced';
+    const settings: Settings = {
+      aim: options['aim'] ?? 'balanced',
+      expert: JSON.parse(options['set'] ?? '{}'),
+      tune: options['frozen'] === undefined,
+      seed,
+    };
     const cases = (options['case'] ?? 'few,long').split(',');
     const result: Record<string, unknown> = { unit: 'average mAP, fraction' };
     for (const name of cases) {
@@ -216,7 +236,7 @@ export const bench: Benchmark = {
         name === 'few'
           ? await fewVideos(folder, seed, Number(options['videos'] ?? 5))
           : await longVideo(folder, seed, Number(options['minutes'] ?? 20));
-      result[name] = await measure(name, folder, material, aim, options['frozen'] === undefined, seed, log);
+      result[name] = await measure(name, folder, material, settings, log);
       log(JSON.stringify(result[name]));
     }
     if (options['out'] === undefined) await rm(folder, { recursive: true, force: true });
