@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { trainRequestSchema } from '#core/contract/invoke';
 import type { TrainRequest } from '#core/contract/invoke';
 import { ENCODERS } from '#core/model/encoder/catalogue';
 import type { EncoderName } from '#core/model/encoder/catalogue';
 import type { TrainConfig } from '#core/train/config';
-import * as v from 'valibot';
 import { planTraining } from './plan.ts';
 
 function planned(name: EncoderName, request: Partial<TrainRequest> = {}): TrainConfig['lofi'] {
@@ -13,7 +11,14 @@ function planned(name: EncoderName, request: Partial<TrainRequest> = {}): TrainC
     videos: [{ durationSec: 60, framesPerSecond: 25, side: 240, isTraining: true }],
   };
   const free = { seconds: () => null, memoryBytes: () => 0 };
-  const full = v.parse(trainRequestSchema, { aim: 'balanced', ...request });
+  const full: TrainRequest = {
+    aim: 'balanced',
+    timeLimitSec: null,
+    memoryLimitBytes: null,
+    parentModelId: null,
+    expert: {},
+    ...request,
+  };
   return planTraining(full, null, free, material, ENCODERS[name]).config.lofi;
 }
 
