@@ -28,7 +28,7 @@ interface Held {
   readonly heapBytes: number;
   readonly nodes: number;
   readonly listeners: number;
-  /** Proportional set size of the processes, by what they are. */
+  /** Memory of the processes by what they are: all but mapped files, which are the program's own and shared with whatever else runs of it. */
   readonly processBytes: Readonly<Record<string, number>>;
 }
 
@@ -51,7 +51,7 @@ async function heldBy(page: PlainPage, segments: number): Promise<Held> {
     heapBytes: value('JSHeapUsedSize'),
     nodes: value('Nodes'),
     listeners: value('JSEventListeners'),
-    processBytes: await memoryByKind(process.pid, kindOf),
+    processBytes: await memoryByKind(process.pid, kindOf, ['Pss_Anon', 'Pss_Shmem']),
   };
 }
 
