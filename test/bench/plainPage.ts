@@ -1,6 +1,6 @@
 /**
  * A page in a Chromium that nobody watches, for measuring memory. What drives a browser for tests listens to the network as well, and the page's
- * process then keeps a record of every request and up to 100 MB of answers for it, which no person's browser does. Here only keys are sent,
+ * process then keeps a record of every request and its answer for it, which no person's browser does. Here only keys are sent,
  * and figures asked for. The profile is a folder on the disk, as a person's is.
  */
 import { spawn } from 'node:child_process';
