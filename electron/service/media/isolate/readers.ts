@@ -53,6 +53,7 @@ export function createReaders(onWork: () => void): Readers {
       if (files.size <= OPEN_FILES) break;
       for (const reader of others) reader.close();
       files.delete(oldest);
+      frames.clear();
     }
     return readers;
   };
