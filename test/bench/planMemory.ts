@@ -2,12 +2,13 @@
  * `bench plan-memory`: the planner's estimate of a training's memory beside the measured peak of the worker's process, for several
  * configurations. Memory does not depend on how busy the machine is.
  *
- * Options: `--only TEXT` (part of the name), `--set fitted|held-out`, `--out FOLDER` (kept).
+ * Options: `--engine NAME`, `--only TEXT` (part of the name), `--set fitted|held-out`, `--out FOLDER` (kept).
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineName } from '#core/compute/engine';
 import { paintFrames, planVideo } from '#core/data/footage/footage';
 import { TARGET_CLASSES } from '#core/data/footage/classes';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
@@ -130,6 +131,7 @@ async function peakOf(
   encoder: string,
   each: Case,
   videos: readonly JobVideo[],
+  engine: EngineName,
 ): Promise<number> {
   const output = path.join(folder, 'output');
   await rm(output, { recursive: true, force: true });
@@ -142,7 +144,7 @@ async function peakOf(
       labels: [...TARGET_CLASSES],
       videos,
       folders: { cache: path.join(folder, 'cache'), output },
-      engine: 'onnx',
+      engine,
       resume: false,
     },
     {
@@ -162,6 +164,7 @@ export const bench: Benchmark = {
   name: 'plan-memory',
   summary: 'the planner’s estimate of memory beside the measured peak, for several configurations',
   run: async ({ options, log }) => {
+    const engine = (options['engine'] ?? 'onnx') as EngineName;
     const folder = options['out'] ?? (await mkdtemp(path.join(tmpdir(), 'lofi-plan-memory-')));
     await mkdir(folder, { recursive: true });
     const videos = await footage(folder);
@@ -176,7 +179,7 @@ export const bench: Benchmark = {
       const encoder = await encoderFor(each.encoder, folder);
       const { card } = await loadEncoder(encoder);
       const estimate = memoryEstimate(each.config, card.spec, availableParallelism());
-      const measured = await peakOf(folder, encoder, each, videos);
+      const measured = await peakOf(folder, encoder, each, videos, engine);
       const row = {
         configuration: each.name,
         set,

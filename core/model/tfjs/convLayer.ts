@@ -198,7 +198,7 @@ export function convBackward(
   }
   if (wants.parameters) {
     const used = ops.convWeightGradient(record.x!, afterNorm, kernelShape(layer), geometry);
-    if (norm) Object.assign(found, unfolded(layer, used, sums!, parameters, norm));
+    if (norm) Object.assign(found, unfolded(ops, layer, used, sums!, parameters, norm));
     else found[layer.weight] = used;
   }
   const weight = (): tf.Tensor4D =>
@@ -211,6 +211,7 @@ export function convBackward(
 
 /** Gradients of weight, γ and β from those of the folded weight and offset. */
 function unfolded(
+  ops: EncoderOps,
   layer: ConvLayer,
   used: tf.Tensor4D,
   sums: tf.Tensor1D,
@@ -218,7 +219,7 @@ function unfolded(
   { scale, inverseDeviation }: FoldedNorm,
 ) {
   const products = tf.mul<tf.Tensor4D>(used, values[layer.weight]!);
-  const scaleGradient = tf.sum(tf.reshape(products, [-1, layer.outChannels]), 0);
+  const scaleGradient = ops.channelSums(products);
   const mean = values[`${layer.norm}.running_mean`]!;
   return {
     [layer.weight]: tf.mul(used, scale),

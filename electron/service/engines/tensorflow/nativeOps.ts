@@ -3,12 +3,12 @@
  *
  * ReluGrad replaces a chain of small ops. Convolutions pad by themselves on the way forward; on the way back with TensorFlow's SAME where
  * that equals PyTorch's padding, and before the kernel elsewhere (EXPLICIT padding is slow in the gradient kernels). The temporal shift is
- * one gather. On the processor two of oneDNN's kernels are called by their own names, because TensorFlow takes them by itself in graphs only: a
- * convolution with its bias, and the pool that remembers where its maxima were (its gradient takes 2 ms where MaxPoolGrad takes 50). BiasAddGrad is not used: it adds
- * thousands of values one after the other, which rounds by 1e-5.
+ * one gather. Sums over positions are products with ones, image by image: BiasAddGrad adds thousands of values one after the other, which
+ * rounds by 1e-5. On the processor two kernels of oneDNN are called by their own names, because TensorFlow puts them into graphs only: a
+ * convolution with its bias, and the pool that remembers where its maxima were, whose gradient takes 2 ms where MaxPoolGrad takes 50.
  */
 import type { ConvGeometry, EncoderOps } from '#core/model/tfjs/encoderOps';
-import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-core';
 import type { NativeAttribute, NativeBackend } from './native.ts';
 import * as tf from '@tensorflow/tfjs-core';
 import { PLAIN_OPS, padPlane, unpadPlane } from '#core/model/tfjs/encoderOps';
@@ -152,6 +152,12 @@ export function nativeOps(backend: NativeBackend): EncoderOps {
         dy,
       ]);
       return unpadPlane(gradient, shape, geometry.padding);
+    },
+    channelSums: (dy) => {
+      const [count, height, width, channels] = dy.shape;
+      const rows: Tensor3D = tf.reshape(dy, [count, height * width, channels]);
+      const each = tf.matMul(tf.ones<tf.Rank.R3>([count, 1, height * width]), rows);
+      return tf.sum(tf.reshape(each, [count, channels]), 0);
     },
     reluGradient: (dy, y) => run('ReluGrad', kernels.relu, [dy, y]),
     maxPool: (x) => {
