@@ -89,8 +89,13 @@ export const LIKELY: readonly Readonly<Record<string, Rule>>[] = [
   },
   {
     nextUnreviewed: span(1, true),
-    nextSegment: span(1, false),
     accept: next,
+  },
+  {
+    jumpForward: far(1),
+  },
+  {
+    nextSegment: span(1, false),
   },
   {
     nudgeStartBack: edge('firstFrame', -1),
@@ -100,9 +105,6 @@ export const LIKELY: readonly Readonly<Record<string, Rule>>[] = [
   },
   {
     previousBoundary: boundary(-1),
-  },
-  {
-    jumpForward: far(1),
   },
   {
     jumpBack: far(-1),
