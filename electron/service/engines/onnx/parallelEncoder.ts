@@ -48,10 +48,11 @@ function startThread(file: string): Thread {
   const worker = new Worker(file);
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let next = 0;
-  // An idle thread must not hold the program open; one that owes an answer must.
+  let stopping = false;
+  // An idle thread must not hold the program open; one that owes an answer, or its own end, must.
   worker.unref();
   const settle = (): void => {
-    if (waiting.size === 0) worker.unref();
+    if (waiting.size === 0 && !stopping) worker.unref();
   };
   worker.on('message', ({ id, value, error }: ThreadReply) => {
     const call = waiting.get(id);
@@ -73,6 +74,8 @@ function startThread(file: string): Thread {
       const id = next;
       next += 1;
       const pending = Promise.withResolvers<unknown>();
+      // Some answers nobody waits for; that a thread was stopped before it gave them must not end the program.
+      pending.promise.catch(() => undefined);
       waiting.set(id, pending);
       worker.ref();
       const message: ThreadMessage = { id, session, call, parameters };
@@ -80,6 +83,7 @@ function startThread(file: string): Thread {
       return pending.promise;
     },
     stop: async () => {
+      stopping = true;
       await worker.terminate();
     },
   };

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('ONNX Runtime', () => {
   it('keeps no identifier of the machine and no reports, in the process and in the threads of the encoder', () => {
     const home = path.join(folder, 'home');
-    mkdirSync(home);
+    mkdirSync(home, { recursive: true });
     // Nothing here would silence the library by itself, as `CI` does. It could reach nobody: the proxy is not there.
     const words = execFileSync(
       process.execPath,
@@ -20,7 +20,7 @@ describe('ONNX Runtime', () => {
       {
         cwd: ROOT,
         encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
+        stdio: ['ignore', 'pipe', 'pipe'],
         env: {
           PATH: process.env['PATH'],
           HOME: home,
