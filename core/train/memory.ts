@@ -5,6 +5,7 @@
  * not fitted to (`bench plan-memory` prints both beside each other).
  */
 import { evenChunk, RUN_BYTES } from '#core/compute/chunked';
+import type { EngineName } from '#core/compute/engine';
 import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { activationBytes } from '#core/model/encoder/sizes';
 import { planEpochs, sideAt } from '#core/data/fidelity';
@@ -28,8 +29,21 @@ const HEAD_BYTES: Readonly<Record<DetectorName, number>> = {
   'g-tad': 490e6,
 };
 
+/**
+ * What native TensorFlow takes where the default engine takes so many bytes: its library is larger, but one copy of weights and activations
+ * serves all threads. Fitted to nine measured peaks, within 5 % of each (docs/benchmarks.md, "Memory of a plan").
+ */
+function onNativeTensorflow(bytes: number): number {
+  return Math.max(0.82 * bytes, Math.min(bytes + 300e6, 1.3e9));
+}
+
 /** Resident bytes of the worker at its peak. @param cores threads of the engine, one each */
-export function memoryEstimate(config: TrainConfig, spec: EncoderSpec, cores: number): number {
+export function memoryEstimate(
+  config: TrainConfig,
+  spec: EncoderSpec,
+  cores: number,
+  engine: EngineName = 'onnx',
+): number {
   const { sampling, lofi } = config;
   const encoder = buildEncoderLayers({ ...spec, framesPerSnippet: sampling.framesPerSnippet });
   const weights = encoder.parameters.reduce(
@@ -66,11 +80,11 @@ export function memoryEstimate(config: TrainConfig, spec: EncoderSpec, cores: nu
   const frames = Math.max(
     ...batches.map(({ side, snippets }) => snippets * sampling.framesPerSnippet * side ** 2 * 3),
   );
-  return (
+  const bytes =
     BASE_BYTES +
     cores * ACTIVATION_FACTOR * activations +
     (cores * WEIGHT_COPIES.perThread + WEIGHT_COPIES.main) * weights +
     FRAME_COPIES * frames +
-    HEAD_BYTES[config.detector]
-  );
+    HEAD_BYTES[config.detector];
+  return engine === 'tensorflow' ? onNativeTensorflow(bytes) : bytes;
 }

@@ -80,6 +80,29 @@ describe('the budget', () => {
   };
   const config: TrainConfig = { ...STUDIO_CONFIG, sampling: { ...STUDIO_CONFIG.sampling, side: 224 } };
 
+  it.each([
+    ['small', 666e6, 991e6],
+    ['tsm-resnet18', 1552e6, 1312e6],
+    ['tsm-resnet50', 2896e6, 2293e6],
+  ] as const)(
+    'of %s on native TensorFlow is another one than on the default engine',
+    (name, onDefault, onNative) => {
+      const sampling = {
+        ...STUDIO_CONFIG.sampling,
+        snippets: { small: 100, 'tsm-resnet18': 16, 'tsm-resnet50': 8 }[name],
+      };
+      const own: TrainConfig = {
+        ...DEMO_CONFIG,
+        sampling,
+        lofi: { ...DEMO_CONFIG.lofi, batch: 1, windowBatch: 1 },
+      };
+      const [first, second] = (['onnx', 'tensorflow'] as const).map((engine) =>
+        memoryEstimate(own, encoderByName(name), 2, engine),
+      );
+      expect(Math.abs(second! / first! - onNative / onDefault)).toBeLessThan(0.12);
+    },
+  );
+
   it('is left alone where everything fits, and says what it takes', () => {
     const fitted = fitBudget(config, { memoryBytes: 8e9, seconds: 1e9 }, estimate);
     expect(fitted.config).toEqual(config);

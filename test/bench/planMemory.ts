@@ -178,7 +178,7 @@ export const bench: Benchmark = {
     )) {
       const encoder = await encoderFor(each.encoder, folder);
       const { card } = await loadEncoder(encoder);
-      const estimate = memoryEstimate(each.config, card.spec, availableParallelism());
+      const estimate = memoryEstimate(each.config, card.spec, availableParallelism(), engine);
       const measured = await peakOf(folder, encoder, each, videos, engine);
       const row = {
         configuration: each.name,

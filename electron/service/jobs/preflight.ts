@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { constantTiming } from '#core/data/snippets';
+import type { EngineName } from '#core/compute/engine';
 import { secondsOf, trainingWork } from '#core/train/work';
 import type { WorkRates } from '#core/train/job';
 import type { WorkStep } from '#core/train/work';
@@ -84,13 +85,14 @@ export function estimatorsFor(
   videos: readonly VideoInfo[],
   known: KnownRates,
   spec: EncoderSpec,
+  engine: EngineName | undefined,
 ): Estimators {
   return {
     seconds: (config) => {
       const rates = known(config);
       return rates === null ? null : trainingSeconds(config, videos, rates);
     },
-    memoryBytes: (config) => memoryEstimate(config, spec, os.availableParallelism()),
+    memoryBytes: (config) => memoryEstimate(config, spec, os.availableParallelism(), engine),
   };
 }
 
@@ -130,7 +132,8 @@ export function preflight(
   const { encoder: own } = request.expert;
   const isFolder = typeof own === 'string' && fs.existsSync(path.join(own, 'model.json'));
   const spec = specOf(isFolder ? own : encoder);
-  const estimate = estimatorsFor(videos, known, spec);
+  const engine = engines.find((each) => each.chosen) ?? engines.find((each) => each.available);
+  const estimate = estimatorsFor(videos, known, spec, engine?.name);
   const plan = planTraining(request, encoder, estimate, materialOf(store, videos), spec);
   const { config } = plan;
   const counts: Record<Subset, number> = { training: 0, validation: 0, testing: 0 };
@@ -150,7 +153,6 @@ export function preflight(
     return { labelId: label.id, name: label.name, count, used: !label.ignore && count > 0 };
   });
   const used = segmentsPerLabel.filter((label) => label.used);
-  const engine = engines.find((each) => each.chosen) ?? engines.find((each) => each.available);
 
   const blockers: string[] = [];
   const warnings: string[] = [];
