@@ -76,6 +76,25 @@ describe('evaluating', () => {
     await clips().getByRole('heading').getByText(words).waitFor();
   });
 
+  it.each(['tiou:0.50', 'error:background'])(
+    'keeps what is looked at when a label changes: %s',
+    async (shown) => {
+      const { page } = studio();
+      const { ask } = windowPage(page);
+      await page.getByTestId('clips-choice').selectOption(shown);
+      await clips().getByRole('heading').filter({ hasNotText: 'All errors' }).waitFor();
+      const before = await page.getByTestId('evaluate-average').textContent();
+      const [first] = (await ask('videos.list', { subset: 'training' })).items;
+      const { segments } = await ask('document.get', { videoId: first!.id });
+      const cut = segments.find(({ startPts }) => startPts > 0)!;
+      await ask('document.edit', { edit: { type: 'delete-segments', ids: [cut.id] } });
+      await expect.poll(() => page.getByTestId('evaluate-average').textContent()).not.toBe(before);
+      expect(await page.getByTestId('clips-choice').inputValue()).toBe(shown);
+      await ask('history.undo', {});
+      await expect.poll(() => page.getByTestId('evaluate-average').textContent()).toBe(before);
+    },
+  );
+
   it('leads from a clip to its place in the video', async () => {
     const { page } = studio();
     await page.getByTestId('clips-choice').selectOption('error:background');
