@@ -4,7 +4,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CheckpointMeta, CheckpointStore } from '#core/train/environment';
-import { readFileIfThere, writeFileWhole } from './files.ts';
+import { readFileIfThere, writeFileWhole } from '#service/media/file/wholeFiles';
 import { decodeTensors, encodeTensors } from './tensorFile.ts';
 
 const ENDING = '.checkpoint';

@@ -3,7 +3,7 @@
  */
 import { join } from 'node:path';
 import type { FeatureStore } from '#core/train/environment';
-import { readFileIfThere, writeFileWhole } from './files.ts';
+import { readFileIfThere, writeFileWhole } from '#service/media/file/wholeFiles';
 
 /** Features under `cache/features`. */
 export function openFeatures(cache: string): FeatureStore {

@@ -12,7 +12,7 @@ import { buildEncoderLayers } from '#core/model/encoder/builders';
 import { cardProblem } from '#core/train/modelCard';
 import type { EncoderCard, LocaliserCard } from '#core/train/modelCard';
 import { packMaps, unpackMaps } from '#core/train/packing';
-import { readFileIfThere, writeFileWhole } from './files.ts';
+import { readFileIfThere, writeFileWhole } from '#service/media/file/wholeFiles';
 import { decodeTensors, encodeTensors } from './tensorFile.ts';
 
 export type { EncoderCard, LocaliserCard } from '#core/train/modelCard';

@@ -13,7 +13,7 @@ import { openCheckpoints } from './checkpointFiles.ts';
 import { createControl, createMeter } from './control.ts';
 import type { JobHandle } from './control.ts';
 import { openFeatures } from './featureFiles.ts';
-import { writeFileWhole } from './files.ts';
+import { writeFileWhole } from '#service/media/file/wholeFiles';
 import { openFrameCache } from './frameCache.ts';
 import { loadEncoder, saveLocaliser } from './modelFolder.ts';
 import { decodeVideos, indexVideos } from './videos.ts';

@@ -165,6 +165,7 @@ export function runForward(
   } catch (error) {
     for (const { tensor } of values.values()) tensor.dispose();
     disposeRecords(convs, pools);
+    releaseNumbers(pixels);
     throw error;
   }
   return { pixels, output: values.get(plan.output)!, shiftFrames, convs, pools };

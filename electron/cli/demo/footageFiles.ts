@@ -8,7 +8,7 @@ import { paintFrames, planVideos } from '#core/data/footage/footage';
 import type { FootageCounts, FootageSubset } from '#core/data/footage/footage';
 import { DEFAULT_FOOTAGE } from '#core/data/footage/plan';
 import { writeVideo } from '#service/media/encode';
-import { writeFileWhole } from '#worker/files';
+import { writeFileWhole } from '#service/media/file/wholeFiles';
 
 /** One written video with its ground truth. */
 export interface FootageFile {

@@ -4,7 +4,7 @@
  * Lanes: frames that a person waits for, indexing, what is made in the background (sheets, peaks), hashing of whole files, making proxies and looking
  * into them, so that none holds up another. Everything in the cache folder can be deleted at any time.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#core/contract/errors';
 import { createByteCache } from './byteCache.ts';
@@ -13,7 +13,8 @@ import { peaksLevel } from './derive/peaksFile.ts';
 import { DENSITIES, sheetLayout, type SheetLayout } from './derive/sheetLayout.ts';
 import type { FrameIndex } from '#service/media/index/frameIndex';
 import { createIdentity } from '#service/media/file/identity';
-import { unpackIndex, writeWhole } from '#service/media/index/indexFile';
+import { unpackIndex } from '#service/media/index/indexFile';
+import { writeFileWhole } from '#service/media/file/wholeFiles';
 import { createLane, type CallOptions, type Lane } from './isolate/lane.ts';
 import type { Still, VideoFile } from './isolate/protocol.ts';
 import { createProxies, type ProxyOptions } from './proxies.ts';
@@ -138,8 +139,7 @@ export function createMedia({ cacheFolder, fullHashes = false, ...bounds }: Medi
     const there = await readFile(file).catch(() => null);
     if (there !== null && there.length > 0) return there;
     const made = Buffer.from(await make());
-    await mkdir(join(file, '..'), { recursive: true });
-    await writeWhole(file, made);
+    await writeFileWhole(file, made);
     return made;
   };
   const proxies = createProxies({ folder: join(cacheFolder, 'proxies'), fileOf, frameIndex, bounds });

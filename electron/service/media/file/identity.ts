@@ -5,12 +5,12 @@
  * fingerprint; a file with the same fingerprint and another full hash is from then on named by its own full hash, and so never taken for the
  * other.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHash, isHashedWhole } from './contentHash.ts';
 import { checkFile } from './files.ts';
 import { createByteCache } from '#service/media/byteCache';
-import { writeWhole } from '#service/media/index/indexFile';
+import { writeFileWhole } from './wholeFiles.ts';
 
 /** Names contents. */
 export interface Identity {
@@ -69,8 +69,7 @@ export function createIdentity(
     const before = await read(fast);
     const files = Object.entries({ ...before?.files, [key]: full }).slice(-FILES_KEPT);
     const record: FullRecord = { sha256: before?.sha256 ?? full, files: Object.fromEntries(files) };
-    await mkdir(folder, { recursive: true });
-    await writeWhole(fileOf(fast), Buffer.from(JSON.stringify(record)));
+    await writeFileWhole(fileOf(fast), JSON.stringify(record));
     names.set(key, nameIn(record, key, fast), 1);
   };
 

@@ -1,11 +1,12 @@
 /**
  * Frame indexes on disk, one small binary file each, named by the video's content hash. Can be deleted at any time.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { contentHash } from '#service/media/file/contentHash';
 import { buildFrameIndex, type FrameIndex } from './frameIndex.ts';
-import { packIndex, unpackIndex, writeWhole } from './indexFile.ts';
+import { writeFileWhole } from '#service/media/file/wholeFiles';
+import { packIndex, unpackIndex } from './indexFile.ts';
 
 /**
  * The index of a video, from the cache where it is there, else made and kept.
@@ -26,7 +27,6 @@ export async function openFrameIndex(
   const cached = await readFile(file).then(unpackIndex, () => null);
   if (cached !== null) return cached;
   const index = buildFrameIndex(path, signal, onWork);
-  await mkdir(cacheFolder, { recursive: true });
-  await writeWhole(file, packIndex(index));
+  await writeFileWhole(file, packIndex(index));
   return index;
 }

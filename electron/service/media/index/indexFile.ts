@@ -4,8 +4,6 @@
  * Layout, little endian: `LOFIIDX2`, length of a JSON head (uint32), the head padded to eight bytes, then the columns that it lists.
  * PTS are kept as int32 distances where they fit: three hours at 60 frames a second take 2.6 MB.
  */
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
 import type { FrameIndex } from './frameIndex.ts';
 
 const MAGIC = 'LOFIIDX2';
@@ -83,23 +81,5 @@ export function unpackIndex(bytes: Buffer): FrameIndex | null {
     return { ...rest, pts, ids, keys: { pts: keyPts, dts: keyDts } };
   } catch {
     return null;
-  }
-}
-
-/** Writes a file so that it is whole or absent, after a power cut as well. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.part`;
-  try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }
